@@ -63,7 +63,9 @@ class UnknownEntryError(UsageError):
 class AmbiguousIdError(UsageError):
     """More than one id starts or ends like this; `candidates` are the full ids."""
 
-    def __init__(self, message: str, *, candidates: tuple[str, ...], hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, candidates: tuple[str, ...], hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.candidates = candidates
 

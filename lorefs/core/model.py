@@ -32,9 +32,9 @@ class Relation(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One durable fact, as values; its source text is a `document.Block`.
+    r"""One durable fact, as values; its source text is a `document.Block`.
 
-    `title` is one line and `content` any number of lines of Markdown source, with "\\n"
+    `title` is one line and `content` any number of lines of Markdown source, with "\n"
     as the line end. `path` is the directory of the document relative to the top of the
     worktree, in POSIX form, "" for the top itself. `tags` and `relations` are sets, kept
     as sorted tuples. `extra` holds the unknown metadata keys with their YAML source.

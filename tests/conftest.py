@@ -1,0 +1,131 @@
+"""What all tests share: isolation from the machine they run on, and real git repositories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gitrepo import Repo
+
+TOP = Path(__file__).resolve().parent.parent
+REAL_HOME = Path.home()
+XDG = ("CONFIG", "DATA", "CACHE", "STATE")
+
+# Where lorefs, git or a shell completion would leave something in a home directory.
+WATCHED = (
+    ".bash_completions",
+    ".bashrc",
+    ".cache/lorefs",
+    ".config/git",
+    ".config/lorefs",
+    ".gitconfig",
+    ".local/share/lorefs",
+    ".local/state/lorefs",
+    ".zfunc",
+    ".zshrc",
+)
+
+GIT_CONFIG = """\
+[user]
+	name = Ada Example
+	email = ada@example.invalid
+[init]
+	defaultBranch = main
+[protocol "file"]
+	allow = always
+[commit]
+	gpgsign = false
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the whole session a home, a git identity and a configuration of its own."""
+    home = tmp_path_factory.mktemp("home")
+    config = home / ".gitconfig"
+    config.write_text(GIT_CONFIG)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GIT_", "LOREFS_")) and name != "LOREFS_CORPUS":
+                patch.delenv(name)
+        for name in ("EDITOR", "VISUAL", "PAGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(home))
+        for kind in XDG:
+            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(home.parent))
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.setenv("TZ", "UTC")
+        _isolate_libgit2(home)
+        yield home
+
+
+def _isolate_libgit2(home: Path) -> None:
+    """libgit2 ignores git's variables and looked up the home directory when it was loaded."""
+    import pygit2
+    from pygit2.enums import ConfigLevel
+
+    for level in (ConfigLevel.SYSTEM, ConfigLevel.PROGRAMDATA, ConfigLevel.XDG):
+        pygit2.settings.search_path[level] = str(home / "nothing")
+    pygit2.settings.search_path[ConfigLevel.GLOBAL] = str(home)
+
+
+@pytest.fixture(autouse=True)
+def real_home_is_untouched() -> Iterator[None]:
+    """Fail any test that leaves a trace in the real home directory."""
+    before = _traces()
+    yield
+    changed = sorted(name for name, trace in _traces().items() if trace != before[name])
+    if changed:
+        pytest.fail(f"the test changed the real home directory: {', '.join(changed)}")
+
+
+def _traces() -> dict[str, tuple[int, int] | None]:
+    return {name: _trace(REAL_HOME / name) for name in WATCHED}
+
+
+def _trace(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path) -> Callable[..., Repo]:
+    """A function that makes an empty repository at a name below the test's directory."""
+
+    def make(name: str = "repo", *options: str) -> Repo:
+        path = tmp_path / name
+        path.mkdir(parents=True)
+        repo = Repo(path)
+        repo("init", "--quiet", *options)
+        return repo
+
+    return make
+
+
+@pytest.fixture
+def repo(make_repo: Callable[..., Repo]) -> Repo:
+    """An empty repository."""
+    return make_repo()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The directory of real documents; tests that need it are skipped where it is absent."""
+    path = Path(os.environ.get("LOREFS_CORPUS", TOP.parent / "shared" / "corpus"))
+    if not (path / "blobs").is_dir():
+        pytest.skip(f"no corpus of real documents at {path} (set LOREFS_CORPUS)")
+    return path

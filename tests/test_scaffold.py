@@ -1,0 +1,63 @@
+"""The project's own promises: isolation, start-up imports, and one version everywhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lorefs
+from tests.conftest import REAL_HOME
+from tests.gitrepo import START, Repo
+
+HEAVY = {"pygit2", "typer", "rich", "mistune", "ruamel", "frontmatter", "yaml"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has after a statement."""
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_home_is_not_the_real_one(isolation: Path) -> None:
+    assert Path.home() == isolation
+    assert Path.home() != REAL_HOME
+
+
+def test_git_has_the_test_identity(repo: Repo) -> None:
+    repo.commit("first", **{"a.txt": "a\n"})
+    assert repo("log", "--format=%an <%ae>") == "Ada Example <ada@example.invalid>"
+
+
+def test_commits_are_dated_by_the_tests_clock(repo: Repo) -> None:
+    first, second = repo.commit("first"), repo.commit("second")
+    times = [int(repo("show", "-s", "--format=%ct", oid)) for oid in (first, second)]
+    assert START < times[0] < times[1] < START + 3600
+
+
+def test_pygit2_has_the_test_identity(repo: Repo) -> None:
+    import pygit2
+
+    signature = pygit2.Repository(str(repo.path)).default_signature
+    assert signature.email == "ada@example.invalid"
+
+
+@pytest.mark.parametrize("module", ["lorefs", "lorefs.__main__", "lorefs.errors"])
+def test_start_up_loads_nothing_heavy(module: str) -> None:
+    assert not loaded_by(f"import {module}") & HEAVY
+
+
+def test_one_version_everywhere() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lorefs", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=50,
+    )
+    assert done.stdout == f"lorefs {lorefs.__version__}\n"
