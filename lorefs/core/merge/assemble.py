@@ -1,0 +1,191 @@
+"""Puts one merged document together from its merged entries and its skeleton."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lorefs.core import document as doc
+from lorefs.core.merge.arrange import one_heading_each, renamed, separated, under_categories
+from lorefs.core.merge.sides import Sides, formatting
+from lorefs.core.merge.skeleton import END, ENTRY, HEADING, PROSE, Item, weave
+from lorefs.core.source import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.core.merge.entry import Version
+    from lorefs.core.merge.prose import Proofreader
+
+EMPTY = doc.Document("", (), "")
+
+
+class Located(NamedTuple):
+    """Where an entry stands: the path of its document and the index of its block."""
+
+    path: str
+    index: int
+
+
+def assemble(
+    path: str,
+    texts: Sides[str | None],
+    parsed: Sides[doc.Document | None],
+    located: Sides[dict[str, Located]],
+    versions: Mapping[str, Version],
+    proof: Proofreader,
+) -> str | None:
+    """The text of the document that holds just the entries of `versions`, None if it is gone."""
+    if texts.base is not None and None in texts[1:] and not versions:
+        proof.note_deletion(path, texts)
+        return None
+    one_sided = _one_sided(path, texts, parsed, located, versions)
+    if one_sided is not None:
+        return one_sided
+    documents = Sides(*(document or parsed.base or EMPTY for document in parsed))
+    places = Sides(*(
+        side if document else located.base
+        for side, document in zip(located, parsed, strict=True)
+    ))
+    skeletons = Sides(*(
+        _items(path, document, where, versions)
+        for document, where in zip(documents, places, strict=True)
+    ))
+    skeletons = Sides(
+        skeletons.base,
+        _restored(skeletons.ours, skeletons.base),
+        _restored(skeletons.theirs, skeletons.base),
+    )
+    eol = "\r\n" if formatting(Sides(*map(_line_end, documents))) == "\r\n" else "\n"
+    items = weave(skeletons, proof.merge_prose)
+    items = one_heading_each(items, skeletons)
+    items = [_with_version(item, versions) for item in items]
+    items = under_categories(items, _wanted(items, skeletons, versions), eol)
+    front = proof.merge_front_matter(Sides(*map(_front_matter, documents)))
+    if front:
+        items.insert(0, Item("front_matter", ("front_matter",), "", front))
+    items = separated(items, _adjacent(skeletons, documents), eol)
+    bom = formatting(Sides(*(document.bom for document in documents)))
+    return bom + "".join(item.lead + item.text for item in items)
+
+
+def _one_sided(
+    path: str,
+    texts: Sides[str | None],
+    parsed: Sides[doc.Document | None],
+    located: Sides[dict[str, Located]],
+    versions: Mapping[str, Version],
+) -> str | None:
+    """The text of the side that alone changed this document, where its entries all stand."""
+    if texts.ours == texts.theirs or texts.theirs == texts.base:
+        text, document, places = texts.ours, parsed.ours, located.ours
+    elif texts.ours == texts.base:
+        text, document, places = texts.theirs, parsed.theirs, located.theirs
+    else:
+        return None
+    if document is None or text is None:
+        return None
+    here = {entry: place for entry, place in places.items() if place.path == path}
+    if here.keys() != versions.keys():
+        return None
+    for entry, version in versions.items():
+        block = document.blocks[here[entry].index]
+        if (block.text, block.category) != (version.block.text, version.block.category):
+            return None
+    return text
+
+
+def _items(
+    path: str,
+    document: doc.Document,
+    places: Mapping[str, Located],
+    versions: Mapping[str, Version],
+) -> list[Item]:
+    items: list[Item] = []
+    for index, block in enumerate(document.blocks):
+        if block.kind == doc.FRONT_MATTER:
+            continue
+        if block.kind == doc.HEADING:
+            key = (HEADING, block.level, block.category)
+            items.append(Item(HEADING, key, block.lead, block.text))
+            continue
+        place = places.get(block.id) if block.id else None
+        if place == (path, index):
+            if block.id in versions:
+                rank = _rank(versions[block.id].block)
+                items.append(Item(ENTRY, (ENTRY, block.id), block.lead, block.text, rank))
+            continue
+        if place is not None and place.path == path:
+            if document.blocks[place.index].text == block.text:
+                continue  # copies that are equal to the byte collapse
+        key = (PROSE, block.text.replace("\r\n", "\n"))
+        items.append(Item(PROSE, key, block.lead, block.text))
+    items.append(Item(END, (END,), document.tail, ""))
+    return items
+
+
+def _rank(block: doc.Block) -> tuple[str, ...]:
+    title = cut(block).title
+    return title.casefold(), title, block.id
+
+
+def _restored(side: list[Item], base: list[Item]) -> list[Item]:
+    """The side with the entries it lacks and the merge keeps, each behind what it followed."""
+    present = {item.key for item in side}
+    missing = [n for n, item in enumerate(base) if item.kind == ENTRY and item.key not in present]
+    if not missing:
+        return side
+    behind: dict[object, list[Item]] = {}
+    for n in missing:
+        anchor = next((item.key for item in base[n - 1 :: -1] if item.key in present), None) if n else None
+        behind.setdefault(anchor, []).append(base[n])
+    restored = behind.get(None, [])
+    for item in side:
+        restored = [*restored, item, *behind.pop(item.key, ())]
+    return restored
+
+
+def _with_version(item: Item, versions: Mapping[str, Version]) -> Item:
+    if item.kind != ENTRY:
+        return item
+    block = versions[str(item.key[1])].block
+    return item._replace(text=block.text)
+
+
+def _wanted(
+    items: list[Item], skeletons: Sides[list[Item]], versions: Mapping[str, Version]
+) -> dict[object, str]:
+    """The category of each entry; where its heading was retitled by a side, the new title."""
+    present = {item.key[-1] for item in items if item.kind == HEADING}
+    moved = {
+        **renamed(skeletons.base, skeletons.ours),
+        **renamed(skeletons.base, skeletons.theirs),
+    }
+    wanted: dict[object, str] = {}
+    for entry, version in versions.items():
+        category = version.block.category
+        if category not in present:
+            category = moved.get(category, category)
+        wanted[ENTRY, entry] = category
+    return wanted
+
+
+def _adjacent(
+    skeletons: Sides[list[Item]], documents: Sides[doc.Document]
+) -> set[tuple[object, object]]:
+    pairs: set[tuple[object, object]] = set()
+    for items, document in zip(skeletons, documents, strict=True):
+        before: object = ("front_matter",) if _front_matter(document) else None
+        for item in items:
+            pairs.add((before, item.key))
+            before = item.key
+    return pairs
+
+
+def _front_matter(document: doc.Document) -> str:
+    first = document.blocks[0] if document.blocks else None
+    return first.text if first and first.kind == doc.FRONT_MATTER else ""
+
+
+def _line_end(document: doc.Document) -> str:
+    leads = document.tail + "".join(block.lead for block in document.blocks[:3])
+    return "\r\n" if "\r\n" in leads else "\n"

@@ -1,0 +1,158 @@
+"""Three-way merge of all documents of a tree at once, by entry id across documents.
+
+So an entry that one side moves to another document and the other side edits ends up moved
+and edited, once. Documents that no side changed are not even parsed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lorefs.core.claim import identify
+from lorefs.core.document import Document, parse
+from lorefs.core.merge.assemble import Located, assemble
+from lorefs.core.merge.entry import MergedEntry, Version, merge_entry
+from lorefs.core.merge.judge import Judge
+from lorefs.core.merge.prose import Proofreader
+from lorefs.core.merge.sides import NoHistory, Settings, Sides
+from lorefs.core.model import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.core.ledger import Discard
+    from lorefs.core.merge.entry import Disagreement
+    from lorefs.core.merge.sides import History
+
+DEFAULTS: Final = Settings()
+NO_HISTORY: Final = NoHistory()
+
+
+class MergedDocument(NamedTuple):
+    """One merged document; `text` is None if it is gone."""
+
+    text: str | None
+    discards: tuple[Discard, ...]
+    conflicts: tuple[Disagreement, ...]
+
+
+class MergedCorpus(NamedTuple):
+    """The merged documents by path, without those that are gone."""
+
+    documents: dict[str, str]
+    discards: tuple[Discard, ...]
+    conflicts: tuple[Disagreement, ...]
+
+
+def merge_document(
+    sides: Sides[str | None],
+    *,
+    path: str = ".lore.md",
+    settings: Settings = DEFAULTS,
+    history: History = NO_HISTORY,
+) -> MergedDocument:
+    """Merge the three versions of one document; None stands for "not there".
+
+    Symmetric in ours and theirs but for `on_clash="theirs"` and the order of conflict
+    markers. If one side equals the base, the result is the other side to the byte.
+    """
+    trees = Sides(*({} if text is None else {path: text} for text in sides))
+    merged = merge_corpus(trees, settings=settings, history=history)
+    return MergedDocument(merged.documents.get(path), merged.discards, merged.conflicts)
+
+
+def merge_corpus(
+    sides: Sides[Mapping[str, str]],
+    *,
+    settings: Settings = DEFAULTS,
+    history: History = NO_HISTORY,
+) -> MergedCorpus:
+    """Merge the documents of three trees, given as texts by path."""
+    base, ours, theirs = sides
+    if ours == theirs or theirs == base:
+        return MergedCorpus(dict(ours), (), ())
+    if ours == base:
+        return MergedCorpus(dict(theirs), (), ())
+    judge = Judge(settings, history)
+    paths = sorted({*base, *ours, *theirs})
+    changed = [path for path in paths if not base.get(path) == ours.get(path) == theirs.get(path)]
+    trees = _parse(sides, changed)
+    located = _locate(trees)
+    merged = _merge_entries(trees, located, judge)
+    homes: dict[str, set[str]] = {path: set() for path in changed}
+    for entry, result in merged.items():
+        if result.version is not None:
+            homes[result.version.document].add(entry)
+    documents = {path: text for path, text in ours.items() if path not in homes}
+    proof = Proofreader(judge)
+    for path in changed:
+        versions = {entry: merged[entry].version for entry in homes[path]}
+        texts = Sides(*(side.get(path) for side in sides))
+        parsed = Sides(*(tree.get(path) for tree in trees))
+        text = assemble(path, texts, parsed, located, versions, proof)
+        if text is not None:
+            documents[path] = text
+    results = [merged[entry] for entry in sorted(merged)]
+    return MergedCorpus(
+        documents,
+        (*(discard for result in results for discard in result.discards), *proof.discards),
+        (*(clash for result in results for clash in result.conflicts), *proof.conflicts),
+    )
+
+
+def _parse(sides: Sides[Mapping[str, str]], paths: list[str]) -> Sides[dict[str, Document]]:
+    """The documents with ids for entries that carry no marker yet; equal texts parsed once."""
+    known: dict[str, Document] = {}
+    trees: list[dict[str, Document]] = []
+    for side in sides:
+        tree: dict[str, Document] = {}
+        for path in paths:
+            text = side.get(path)
+            if text is None:
+                continue
+            if text not in known:
+                known[text] = parse(text, lore=scope_of(path) is not None)
+            base = trees[0].get(path) if trees else None
+            tree[path] = identify(known[text], path, base)
+        trees.append(tree)
+    return Sides(*trees)
+
+
+def _locate(trees: Sides[dict[str, Document]]) -> Sides[dict[str, Located]]:
+    """Where each entry stands on each side.
+
+    Of several copies with one id the one in the document that held it in the base is the
+    entry, else the one in the document with the smaller path, and there the first.
+    """
+    base: dict[str, Located] = {}
+    found: list[dict[str, Located]] = []
+    for tree in trees:
+        places: dict[str, Located] = {}
+        for path in sorted(tree):
+            for index, block in enumerate(tree[path].blocks):
+                if not block.id:
+                    continue
+                known = places.get(block.id)
+                at_home = block.id in base and base[block.id].path == path
+                if known is None or (at_home and known.path != path):
+                    places[block.id] = Located(path, index)
+        base = base or places
+        found.append(places)
+    return Sides(*found)
+
+
+def _merge_entries(
+    trees: Sides[dict[str, Document]], located: Sides[dict[str, Located]], judge: Judge
+) -> dict[str, MergedEntry]:
+    merged: dict[str, MergedEntry] = {}
+    for entry in {**located.base, **located.ours, **located.theirs}:
+        versions: list[Version | None] = []
+        for tree, places in zip(trees, located, strict=True):
+            place = places.get(entry)
+            if place is None:
+                versions.append(None)
+            else:
+                block = tree[place.path].blocks[place.index]
+                versions.append(Version(place.path, block._replace(lead="")))
+        merged[entry] = merge_entry(entry, Sides(*versions), judge)
+    return merged

@@ -1,0 +1,103 @@
+"""Three-way merge of one entry: existence first, then field by field (`fields.py`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lorefs.core.document import ENTRY, Block
+from lorefs.core.ledger import Discard
+from lorefs.core.merge.conflict import with_markers
+from lorefs.core.merge.fields import Disagreement, FieldMerge
+from lorefs.core.merge.judge import DELETE_EDIT, SUPERSEDED
+from lorefs.core.merge.sides import EXISTENCE, OURS, Clash, Sides
+from lorefs.core.model import TEAM, Entry, directory_of, scope_of
+from lorefs.core.source import cut, read_entry
+
+if TYPE_CHECKING:
+    from lorefs.core.merge.judge import Judge
+
+
+class Version(NamedTuple):
+    """An entry as one side has it: its block (without its lead) in a document."""
+
+    document: str
+    block: Block
+
+    def entry(self) -> Entry:
+        """Its values."""
+        scope = scope_of(self.document) or TEAM
+        return read_entry(self.block, path=directory_of(self.document), scope=scope)
+
+
+class MergedEntry(NamedTuple):
+    """What became of an entry; `version` is None if it is gone."""
+
+    version: Version | None
+    discards: tuple[Discard, ...] = ()
+    conflicts: tuple[Disagreement, ...] = ()
+
+
+def merge_entry(entry: str, sides: Sides[Version | None], judge: Judge) -> MergedEntry:
+    """Merge the versions of the entry with the id `entry`; None stands for "not there"."""
+    base, ours, theirs = sides
+    if ours == theirs or theirs == base:
+        return MergedEntry(ours)
+    if ours == base:
+        return MergedEntry(theirs)
+    if ours is None or theirs is None:
+        return _merge_absence(entry, sides, judge)
+    return _merge_presence(entry, base, Sides(ours, ours, theirs), judge)
+
+
+def _merge_presence(
+    entry: str, base: Version | None, sides: Sides[Version], judge: Judge
+) -> MergedEntry:
+    """Both sides have the entry; `sides.base` stands in where `base` is None."""
+    versions = Sides(base, sides.ours, sides.theirs)
+    merge = FieldMerge(
+        entry,
+        Sides(*(version and cut(version.block) for version in versions)),
+        Sides(*(version and version.entry() for version in versions)),
+        judge,
+    )
+    document = merge.plain("path", Sides(*(version and version.document for version in versions)))
+    category = merge.plain("category", Sides(*(v and v.block.category for v in versions)))
+    readings = merge.readings()
+    text = readings.ours
+    if readings.ours != readings.theirs:
+        text = with_markers(readings, judge.settings)
+    marked = ENTRY in {sides.ours.block.kind, sides.theirs.block.kind}
+    kind = ENTRY if marked else sides.ours.block.kind
+    block = Block(kind, "", text, entry, category, 0)
+    return MergedEntry(Version(document, block), tuple(merge.discards), tuple(merge.conflicts))
+
+
+def _merge_absence(entry: str, sides: Sides[Version | None], judge: Judge) -> MergedEntry:
+    """At least one side does not have the entry."""
+    base, ours, theirs = sides
+    kept = theirs if ours is None else ours
+    if base is None or kept is None:
+        return MergedEntry(kept)  # added by one side, or deleted by both
+    value = kept.entry()
+    if value == base.entry():
+        return MergedEntry(None)  # deleted by one side; the other at most reformatted it
+    texts = Sides(*(version and version.block.text for version in sides))
+    clash = Clash(Sides(base.entry(), ours and value, theirs and value))
+    newer = judge.newer(entry, EXISTENCE, clash)
+    if newer is not None:
+        winner = ours if newer == OURS else theirs
+        return MergedEntry(winner, (_existence(entry, texts, winner, SUPERSEDED),))
+    settings = judge.settings
+    if settings.delete_edit == "conflict" and settings.on_clash == "markers":
+        text = with_markers(Sides(*(text or "" for text in texts)), settings)
+        version = Version(kept.document, kept.block._replace(text=text))
+        return MergedEntry(version, (), (Disagreement(entry, EXISTENCE, *texts),))
+    winner = None if settings.delete_edit == "delete" else kept
+    return MergedEntry(winner, (_existence(entry, texts, winner, DELETE_EDIT),))
+
+
+def _existence(
+    entry: str, texts: Sides[str | None], winner: Version | None, reason: str
+) -> Discard:
+    chosen = winner.block.text if winner else None
+    return Discard(entry, EXISTENCE, *texts, chosen, reason)

@@ -1,0 +1,159 @@
+"""Three-way merge of the fields of an entry, put together from the sides' own source.
+
+What nobody changed keeps its bytes. Where a clash is left to a person the entry has several
+readings, which differ in just the fields that clash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from lorefs.core.ledger import Discard
+from lorefs.core.merge.judge import LAST_WRITE, SUPERSEDED
+from lorefs.core.merge.metadata import merge_metadata
+from lorefs.core.merge.sides import Clash, Clean, Sides, formatting, three_way
+from lorefs.core.merge.text import merge_text, unwrapped
+from lorefs.core.source import Parts, read_content, write_content
+
+if TYPE_CHECKING:
+    from lorefs.core.merge.judge import Judge
+    from lorefs.core.model import Entry
+
+T = TypeVar("T")
+
+_NOTHING: Final = Parts("", "", "", "", "", "", "")
+
+
+class Disagreement(NamedTuple):
+    """A clash that is left to a person: values as text, None for an absent entry."""
+
+    entry: str
+    field: str
+    base: str | None
+    ours: str | None
+    theirs: str | None
+
+
+class FieldMerge:
+    """Merges one entry that both sides have, and gathers what is discarded on the way.
+
+    `parts.base` and `values.base` are None where the base lacks the entry.
+    """
+
+    def __init__(
+        self, entry: str, parts: Sides[Parts | None], values: Sides[Entry | None], judge: Judge
+    ) -> None:
+        self.entry = entry
+        self.parts = Sides(*(side or _NOTHING for side in parts))
+        self.known = parts.base is not None
+        self.values = values
+        self.judge = judge
+        self.discards: list[Discard] = []
+        self.conflicts: list[Disagreement] = []
+
+    def plain(self, field: str, values: Sides[str | None]) -> str:
+        """A field outside the entry's own source; its clash cannot stand between markers."""
+        found = three_way(values)
+        if isinstance(found, Clean):
+            return found.value or ""
+        verdict = self.judge.settle(self.entry, field, Clash(values))
+        if verdict is None:
+            side, reason = self.judge.last_write(self.entry, field, Clash(values)), LAST_WRITE
+        else:
+            side, reason = verdict.side, verdict.reason
+        chosen = getattr(values, side)
+        self.discards.append(Discard(self.entry, field, *values, chosen, reason))
+        return chosen or ""
+
+    def readings(self) -> Sides[str]:
+        """The entry's source as base, ours and theirs read it; equal where nothing is open."""
+        marker = formatting(Sides(*(side.marker for side in self.parts)))
+        gap = formatting(Sides(*(side.gap for side in self.parts)))
+        bullet = formatting(Sides(*(side.bullet for side in self.parts)))
+        metadata = merge_metadata(
+            Sides(*(side.metadata for side in self.parts)), self.values, self.judged
+        )
+        title = self._title()
+        body = self._body(bullet)
+        return Sides(*(
+            _join(marker, read_metadata, gap, read_title, read_body)
+            for read_metadata, read_title, read_body in zip(metadata, title, body, strict=True)
+        ))
+
+    def _title(self) -> Sides[str]:
+        titles = self._with_base(Sides(*(side.title for side in self.parts)))
+        found = three_way(titles)
+        if isinstance(found, Clean):
+            return _agreed(found.value or "")
+        return self.judged("title", titles, Sides(*(title or "" for title in titles)))
+
+    def _body(self, bullet: str) -> Sides[Parts]:
+        """Parts of which bullet, separator and content count, for each reading."""
+        contents = Sides(*(read_content(side) for side in self.parts))
+        sources = Sides(*((side.separator, side.content) for side in self.parts))
+        known = self._with_base(Sides(*zip(sources, map(unwrapped, contents), strict=True)))
+        found = three_way(known, key=lambda pair: pair and pair[1])
+        if isinstance(found, Clean) and found.value is not None:
+            return _agreed(self._rendered(found.value[0], bullet))
+        merged = merge_text(contents)
+        takes = Sides(*(merged.take(side) for side in Sides._fields))
+        if not merged.clean:
+            takes = self.judged("content", self._with_base(contents), takes, whole=contents)
+        return Sides(*(self._written(content, bullet) for content in takes))
+
+    def _rendered(self, source: tuple[str, str], bullet: str) -> Parts:
+        """A side's separator and content, rewritten if the entry takes another form."""
+        holder = next(p for p in self.parts[::-1] if (p.separator, p.content) == source)
+        if holder.bullet == bullet or any(
+            (p.separator, p.content) == source and p.bullet == bullet for p in self.parts
+        ):
+            return holder._replace(bullet=bullet)
+        return self._written(read_content(holder), bullet)
+
+    def _written(self, content: str, bullet: str) -> Parts:
+        """New content in the form of the sides that have this bullet."""
+        template = min(side for side in self.parts if side.bullet == bullet)
+        return write_content(template, content)
+
+    def judged(
+        self,
+        field: str,
+        values: Sides[str | None],
+        takes: Sides[T],
+        *,
+        whole: Sides[T] | None = None,
+    ) -> Sides[T]:
+        """The readings of a clash; `takes` is what each side's victory gives.
+
+        Where a side is known to be the newer version, not only the clashing part is taken
+        from it but `whole`, if that is given.
+        """
+        asked = Sides(*(
+            text if entry is None else getattr(entry, field, text)
+            for entry, text in zip(self.values, values, strict=True)
+        ))
+        verdict = self.judge.settle(self.entry, field, Clash(asked))
+        if verdict is None:
+            self.conflicts.append(Disagreement(self.entry, field, *values))
+            return takes
+        if verdict.reason == SUPERSEDED and whole is not None:
+            takes = whole
+        taken: T = getattr(takes, verdict.side)
+        chosen = taken if isinstance(taken, str) else getattr(values, verdict.side)
+        self.discards.append(Discard(self.entry, field, *values, chosen, verdict.reason))
+        return Sides(taken, taken, taken)
+
+    def _with_base(self, sides: Sides[str]) -> Sides[str | None]:
+        return sides if self.known else sides._replace(base=None)
+
+
+def _agreed(value: T) -> Sides[T]:
+    return Sides(value, value, value)
+
+
+def _join(marker: str, metadata: str, gap: str, title: str, body: Parts) -> str:
+    if not metadata:
+        gap = ""
+    elif not gap:
+        gap = "\r\n" if marker.endswith("\r\n") else "\n"
+    return "".join((marker, metadata, gap, body.bullet, title, body.separator, body.content))

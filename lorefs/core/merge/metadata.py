@@ -1,0 +1,84 @@
+"""Three-way merge of metadata comments: as text where one side changed them, else by key.
+
+YAML is read only for keys that both sides changed, because loading a parser would double
+the start-up time of the merge driver.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from lorefs.core.merge.sides import Clean, Sides, three_way
+from lorefs.core.metadata import MetadataError, field_source, split, value, with_items
+
+if TYPE_CHECKING:
+    from lorefs.core.model import Entry
+
+T = TypeVar("T")
+
+SETS: Final = ("tags", "relations")
+
+# An approval is one fact in four keys: who proposed, who approved which text, the outcome.
+APPROVAL: Final = ("status", "proposed_by", "approved_by", "approved_hash")
+
+
+
+class Judged(Protocol):
+    """How a clash is judged: `fields.FieldMerge.judged`."""
+
+    def __call__(
+        self, field: str, values: Sides[str | None], takes: Sides[T]
+    ) -> Sides[T]: ...
+
+
+def merge_metadata(sources: Sides[str], values: Sides[Entry | None], judge: Judged) -> Sides[str]:
+    """The readings of the metadata comment, "" where there is none.
+
+    `values.base` is None where the base lacks the entry.
+    """
+    found = three_way(sources)
+    if isinstance(found, Clean):
+        return Sides(found.value, found.value, found.value)
+    try:
+        items = Sides(*(dict(split(source)) if source else {} for source in sources))
+    except MetadataError:
+        return judge("metadata", sources, sources)  # not ours to take apart
+    merged = _merge_approval(items, judge)
+    for field in sorted({*items.base, *items.ours, *items.theirs}.difference(APPROVAL)):
+        texts = Sides(*(side.get(field) for side in items))
+        merged[field] = _merge_item(field, texts, values, judge)
+    start = min(filter(None, (sources.ours, sources.theirs)))
+    return Sides(*(
+        with_items(start, {field: getattr(readings, side) for field, readings in merged.items()})
+        for side in Sides._fields
+    ))
+
+
+def _merge_approval(items: Sides[dict[str, str]], judge: Judged) -> dict[str, Sides[str | None]]:
+    facts = Sides(*(tuple(side.get(field) for field in APPROVAL) for side in items))
+    found = three_way(facts)
+    if isinstance(found, Clean):
+        readings = Sides(found.value, found.value, found.value)
+    else:
+        readings = judge("status", Sides(*(fact[0] for fact in facts)), facts)
+    return {field: Sides(*(fact[n] for fact in readings)) for n, field in enumerate(APPROVAL)}
+
+
+def _merge_item(
+    field: str, texts: Sides[str | None], values: Sides[Entry | None], judge: Judged
+) -> Sides[str | None]:
+    found = three_way(texts, key=lambda text: text and repr(value(text)))
+    if isinstance(found, Clean):
+        return Sides(found.value, found.value, found.value)
+    if field in SETS:
+        text = _merge_set(field, texts, values)
+        return Sides(text, text, text)
+    return judge(field, texts, texts)
+
+
+def _merge_set(field: str, texts: Sides[str | None], values: Sides[Entry | None]) -> str | None:
+    """A removal stays removed, an addition stays added; a side that has just that stands."""
+    base, ours, theirs = (set(getattr(entry, field)) if entry else set() for entry in values)
+    merged = (base & ours & theirs) | (ours - base) | (theirs - base)
+    alike = [text for text, side in ((texts.ours, ours), (texts.theirs, theirs)) if side == merged]
+    return min(alike, key=str) if alike else field_source(field, tuple(sorted(merged)))

@@ -1,0 +1,81 @@
+"""Merges what is no entry: prose that both sides rewrote, and the front matter."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core.ledger import Discard
+from lorefs.core.merge.conflict import with_markers
+from lorefs.core.merge.entry import Disagreement
+from lorefs.core.merge.sides import Clash, Clean, Sides, smaller, three_way
+from lorefs.core.merge.text import merge_text
+
+if TYPE_CHECKING:
+    from lorefs.core.merge.judge import Judge
+
+# Prose belongs to no entry; in the ledger the entry of its records is empty.
+NO_ENTRY: Final = ""
+
+# A top-level key of block YAML with all that is indented or commented below it.
+_KEY = re.compile(r"^([^\s#:][^:\n]*):", re.MULTILINE)
+
+
+class Proofreader:
+    """Settles prose and front matter, and gathers what is discarded on the way."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.discards: list[Discard] = []
+        self.conflicts: list[Disagreement] = []
+
+    def merge_prose(self, sides: Sides[str]) -> str:
+        """Prose that both sides rewrote: by line and word, else as a clash."""
+        merged = merge_text(sides)
+        if merged.clean:
+            return merged.take("ours")
+        return self._settle("prose", sides, Sides(*(merged.take(s) for s in Sides._fields)))
+
+    def merge_front_matter(self, sides: Sides[str]) -> str:
+        """The front matter, by top-level key; "" where there is none."""
+        found = three_way(sides)
+        if isinstance(found, Clean):
+            return found.value
+        keyed = Sides(*map(_by_key, sides))
+        fence = smaller(sides.ours, sides.theirs) or sides.base
+        opening, closing = fence.partition("\n")[0], fence.rpartition("\n")[2]
+        pieces = [opening + "\n"]
+        for key in dict.fromkeys([*smaller(keyed.ours, keyed.theirs), *keyed.ours, *keyed.theirs]):
+            values = Sides(*(side.get(key, "") for side in keyed))
+            piece = three_way(values)
+            if isinstance(piece, Clean):
+                pieces.append(piece.value)
+            else:
+                pieces.append(self._settle(f"front_matter.{key}", values, values))
+        return "".join(pieces) + closing
+
+    def note_deletion(self, path: str, texts: Sides[str | None]) -> None:
+        """Records prose that was edited on one side and deleted with its document on the other."""
+        if not {texts.ours, texts.theirs} <= {texts.base, None}:
+            self.discards.append(Discard(NO_ENTRY, path, *texts, None, "delete-edit"))
+
+    def _settle(self, field: str, sides: Sides[str], takes: Sides[str]) -> str:
+        verdict = self.judge.settle(NO_ENTRY, field, Clash(sides))
+        if verdict is None or (field == "prose" and self.judge.settings.on_clash == "markers"):
+            self.conflicts.append(Disagreement(NO_ENTRY, field, *sides))
+            return with_markers(takes, self.judge.settings)
+        chosen = takes.theirs if verdict.side == "theirs" else takes.ours
+        self.discards.append(Discard(NO_ENTRY, field, *sides, chosen, verdict.reason))
+        return chosen
+
+
+def _by_key(front_matter: str) -> dict[str, str]:
+    """The lines of each top-level key, between the fences; what stands before any under ""."""
+    inner = front_matter.partition("\n")[2].rpartition("\n")
+    body = inner[0] + inner[1]
+    matches = list(_KEY.finditer(body))
+    ends = [*(match.start() for match in matches), len(body)]
+    found = {"": body[: ends[0]]} if ends[0] else {}
+    for n, match in enumerate(matches):
+        found[match[1]] = found.get(match[1], "") + body[match.start() : ends[n + 1]]
+    return found

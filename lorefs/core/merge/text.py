@@ -1,0 +1,114 @@
+"""Three-way merge of running text: by line, then by word within what both sides changed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from lorefs.core.merge.align import regions
+from lorefs.core.merge.sides import Clash, Sides
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# White space belongs to the word behind it, so words join back to the same text.
+_WORDS = re.compile(r"\s*\S+|\s+")
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
+
+# Past this many words a paragraph that both changed is a conflict as a whole.
+WORD_LIMIT = 20_000
+
+
+class MergedText(NamedTuple):
+    """A merged text as its pieces: settled text, and clashes where the sides disagree."""
+
+    pieces: tuple[str | Clash[str], ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether no clash is left."""
+        return not any(isinstance(piece, Clash) for piece in self.pieces)
+
+    def take(self, side: str) -> str:
+        """The text with each clash settled for one side ("base", "ours" or "theirs")."""
+        return "".join(
+            getattr(piece.sides, side) if isinstance(piece, Clash) else piece
+            for piece in self.pieces
+        )
+
+
+def merge_text(sides: Sides[str]) -> MergedText:
+    """Merge three versions of a text; they join line ends as they find them."""
+    pieces: list[str | Clash[str]] = []
+    cut = Sides(*(_LINES.findall(text) for text in sides))
+    for part in _settle(cut):
+        if isinstance(part, str):
+            pieces.append(part)
+        else:
+            pieces += _merge_words(part)
+    return MergedText(_joined(pieces))
+
+
+def _merge_words(sides: Sides[str]) -> list[str | Clash[str]]:
+    words = Sides(*(_WORDS.findall(text) for text in sides))
+    if not words.base or max(map(len, words)) > WORD_LIMIT:
+        return [Clash(sides)]
+    return [part if isinstance(part, str) else Clash(part) for part in _settle(words)]
+
+
+def _settle(sides: Sides[list[str]]) -> list[str | Sides[str]]:
+    """The items that need no judgement, joined, and the stretches that do."""
+    parts: list[str | Sides[str]] = []
+    for region in regions(*sides):
+        base = _stretch(sides.base, region.base)
+        ours = _stretch(sides.ours, region.ours)
+        theirs = _stretch(sides.theirs, region.theirs)
+        if ours == theirs or theirs == base:
+            parts.append(ours)
+        elif ours == base:
+            parts.append(theirs)
+        else:
+            parts.append(Sides(base, ours, theirs))
+    return parts
+
+
+def _stretch(items: Sequence[str], span: tuple[int, int]) -> str:
+    return "".join(items[span[0] : span[1]])
+
+
+def _joined(pieces: list[str | Clash[str]]) -> tuple[str | Clash[str], ...]:
+    joined: list[str | Clash[str]] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        elif piece:
+            joined.append(piece)
+    return tuple(joined)
+
+
+# Lines that Markdown does not flow into the line before them.
+_STARTS = re.compile(r"[ \t]*(?:[-*+>#|<]|\d+[.)]|`{3}|~{3}|={3})")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+
+
+def unwrapped(content: str) -> str:
+    """The content with each paragraph on one line: equal for texts that differ in wrapping."""
+    if "\n" not in content:
+        return content
+    lines: list[str] = []
+    fence = ""
+    flows = False  # whether the next line may continue the last one
+    for line in content.split("\n"):
+        opener = _FENCE.match(line)
+        if fence:
+            lines.append(line)
+            if opener and opener[1].startswith(fence) and line.strip() == opener[1]:
+                fence = ""
+        elif flows and line.strip() and not _STARTS.match(line):
+            lines[-1] = f"{lines[-1]} {line.lstrip()}"
+        else:
+            fence = opener[1] if opener else ""
+            lines.append(line)
+        hard_break = line.endswith(("  ", "\\"))
+        flows = not (fence or opener or hard_break) and bool(line.strip()) and line[0] not in "#|<"
+    return "\n".join(lines)
