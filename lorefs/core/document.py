@@ -13,7 +13,6 @@ from lorefs.core.scan import (
     ENTRY,
     FRONT_MATTER,
     HEADING,
-    MARKER,
     PROSE,
     UNCLAIMED,
     scan,
@@ -79,10 +78,10 @@ def parse(text: str, *, lore: bool = True) -> Document:
     blocks: list[Block] = []
     end = len(bom)
     section = category = ""
-    for kind, start, stop, level in scan(text, end):
+    for kind, start, stop, found, level in scan(text, end):
         lead, source, end = text[end:start], text[start:stop], stop
         if kind is ENTRY:
-            block = Block(ENTRY, lead, source, marker_id(source), category or section)
+            block = Block(ENTRY, lead, source, normal_id(found), category or section)
         elif kind is HEADING:
             title = heading_title(source)
             section, category = _under(level, title, section)
@@ -118,14 +117,9 @@ def _without_strangers(document: Document) -> Document:
     return document._replace(blocks=tuple(blocks))
 
 
-def marker_id(source: str) -> str:
-    """The id in the marker line at the start of an entry's source."""
-    if source.startswith("<!-- lore:") and source.startswith(" -->", 46):
-        found = source[10:46]
-    else:
-        marker = MARKER.match(source)
-        found = marker[1] if marker else ""
-    return found.lower() if is_uuid(found) else found
+def normal_id(found: str) -> str:
+    """An id as a marker has it: in lower case if it is a UUID, else as it is."""
+    return found if found.islower() else found.lower() if is_uuid(found) else found
 
 
 def is_uuid(text: str) -> bool:

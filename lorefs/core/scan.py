@@ -25,6 +25,12 @@ UNCLAIMED: Final = "unclaimed"
 PROSE: Final = "prose"
 
 MARKER: Final = re.compile(r"<!--[ \t]*lore:([^\s>]+)[ \t]*-->[ \t]*(?=\r?\n|\Z)")
+# What nearly every entry looks like: one line of text between blank lines. It saves a look at
+# each line around it.
+_USUAL: Final = re.compile(
+    r"<!-- lore:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->\n"
+    r"[*+-] \*\*[^\n]+(?<!\r)(?=\n\n[<#])"
+)
 _HEADING: Final = re.compile(r"(#{1,6})(?=[ \t\r\n]|\Z)")
 _BULLET: Final = re.compile(r"[*+-][ \t]+(?=[^ \t\r\n])")
 _UNCLAIMED: Final = re.compile(r"[*+-][ \t]+\*\*[^\s*]")
@@ -39,12 +45,16 @@ BODY_LEVEL: Final = 4  # the first heading level that can be an entry's body
 
 
 class Span(NamedTuple):
-    """A block in the text: [start, end) without its last line end; `level` of a heading."""
+    """A block in the text: [start, end) without its last line end.
+
+    `id` is that of an entry as its marker says it, `level` that of a heading.
+    """
 
     kind: str
     start: int
     end: int
-    level: int
+    id: str = ""
+    level: int = 0
 
 
 def scan(text: str, start: int) -> Iterator[Span]:
@@ -58,12 +68,21 @@ def scan(text: str, start: int) -> Iterator[Span]:
     if text.startswith("---", start):
         end = _front_matter_end(text, start)
         if end > start:
-            yield Span(FRONT_MATTER, start, end, 0)
+            yield Span(FRONT_MATTER, start, end)
             position = scanner.next_line(end)
     size = len(text)
     while position < size:
         first = text[position]
-        if first in " \t\r\n":
+        if first == "\n":
+            position += 1
+            continue
+        usual = _USUAL.match(text, position) if first == "<" else None
+        if usual:
+            end = usual.end()
+            yield Span(ENTRY, position, end, usual[1])
+            position = end + 2
+            continue
+        if first in " \t\r":
             end = scanner.line_end(position)
             if not text[position:end].strip(" \t\r"):
                 position = end + 1
@@ -118,22 +137,22 @@ class _Scanner:
             if marker:
                 body = self._body_end(marker.end())
                 if body:
-                    return Span(ENTRY, position, body, 0)
-                return Span(PROSE, position, marker.end(), 0)
-            return Span(PROSE, position, self._html_end(position), 0)
+                    return Span(ENTRY, position, body, marker[1])
+                return Span(PROSE, position, marker.end())
+            return Span(PROSE, position, self._html_end(position))
         if first == "#":
             heading = _HEADING.match(text, position)
             if heading and len(heading[1]) < BODY_LEVEL:
                 end = self.text_end(self.line_end(position))
-                return Span(HEADING, position, end, len(heading[1]))
+                return Span(HEADING, position, end, level=len(heading[1]))
         elif first in "*+-":
             if _UNCLAIMED.match(text, position):
-                return Span(UNCLAIMED, position, self.item_end(position), 0)
+                return Span(UNCLAIMED, position, self.item_end(position))
         elif first in "`~":
             end = self._fence_end(position)
             if end:
-                return Span(PROSE, position, end, 0)
-        return Span(PROSE, position, self._paragraph_end(position), 0)
+                return Span(PROSE, position, end)
+        return Span(PROSE, position, self._paragraph_end(position))
 
     def _body_end(self, position: int) -> int:
         """The end of the body of a marker that ends at `position`, 0 if it has none."""
