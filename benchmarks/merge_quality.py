@@ -49,9 +49,7 @@ class Outcome(NamedTuple):
 
 def entries(text: str) -> list[Entry]:
     """The marked entries of a document, copies included."""
-    return [
-        read_entry(block, path="", scope="team") for block in parse(text).blocks if block.id
-    ]
+    return [read_entry(block, path="", scope="team") for block in parse(text).blocks if block.id]
 
 
 def by_id(text: str) -> dict[str, Entry]:
@@ -77,15 +75,13 @@ def corpus_triples(corpus: Path) -> Iterator[Triple]:
 
 
 def generated_triples(count: int) -> Iterator[Triple]:
-    """Generated problems; the seeds are 0, 1, 2 …"""
+    """Generated problems; the seeds are 0, 1, 2 and so on."""
     for seed in range(count):
         made = problem(seed)
         expected = None
         if made.expected is not None:
             expected = {
-                fact.id: entry
-                for fact in made.expected.values()
-                for entry in [_entry(fact)]
+                fact.id: entry for fact in made.expected.values() for entry in [_entry(fact)]
             }
         yield Triple(Sides(made.base, made.ours, made.theirs), expected)
 
@@ -113,7 +109,9 @@ def git_merge_file(sides: Sides[str]) -> Outcome:
     """What git does without a driver."""
     with tempfile.TemporaryDirectory() as folder:
         names = []
-        for name, text in zip(("ours", "base", "theirs"), (sides.ours, sides.base, sides.theirs), strict=True):
+        for name, text in zip(
+            ("ours", "base", "theirs"), (sides.ours, sides.base, sides.theirs), strict=True
+        ):
             path = Path(folder, name)
             path.write_bytes(text.encode("utf-8", "surrogateescape"))
             names.append(str(path))
@@ -127,15 +125,19 @@ def judge(triple: Triple, outcome: Outcome) -> Counter[str]:
     found = [entry.id for entry in entries(outcome.text)]
     counts = Counter({"problems": 1, "clean": outcome.clean})
     deleted = {i for i in base if i not in ours or i not in theirs}
-    counts["entries lost"] = sum(
-        i not in found for i in {**base, **ours, **theirs} if i not in deleted
-    ) if outcome.clean else 0
-    twice = {i for side in triple.sides for i, n in Counter(e.id for e in entries(side)).items() if n > 1}
-    counts["ids twice"] = sum(
-        n > 1 for i, n in Counter(found).items() if i not in twice
-    ) if outcome.clean else 0
+    counts["entries lost"] = (
+        sum(i not in found for i in {**base, **ours, **theirs} if i not in deleted)
+        if outcome.clean
+        else 0
+    )
+    twice = {
+        i for side in triple.sides for i, n in Counter(e.id for e in entries(side)).items() if n > 1
+    }
+    counts["ids twice"] = (
+        sum(n > 1 for i, n in Counter(found).items() if i not in twice) if outcome.clean else 0
+    )
     resurrected = {
-        i for i in deleted if base[i] in {ours.get(i, base[i])} and base[i] in {theirs.get(i, base[i])}
+        i for i in deleted if all(side.get(i, base[i]) == base[i] for side in (ours, theirs))
     }
     counts["deletions resurrected"] = sum(i in found for i in resurrected) if outcome.clean else 0
     if triple.expected is not None:
@@ -146,8 +148,14 @@ def judge(triple: Triple, outcome: Outcome) -> Counter[str]:
 
 
 ROWS = (
-    "problems", "clean", "without a clash", "… of these clean", "… and right",
-    "entries lost", "ids twice", "deletions resurrected",
+    "problems",
+    "clean",
+    "without a clash",
+    "… of these clean",
+    "… and right",
+    "entries lost",
+    "ids twice",
+    "deletions resurrected",
 )
 TOOLS: dict[str, Callable[[Sides[str]], Outcome]] = {
     "lorefs driver": lorefs_driver,

@@ -49,9 +49,7 @@ def problem(seed: int, *, entries: int = 8, edits: int = 3) -> Problem:
     rng = random.Random(seed)
     base = {fact.id: fact for fact in (_fact(rng) for _ in range(rng.randint(1, entries)))}
     order = sorted(base.values(), key=lambda fact: (fact.category, fact.title, fact.id))
-    sides: list[tuple[Facts, set[tuple[str, str]], set[str]]] = []
-    for _ in range(2):
-        sides.append(_edited(rng, base, rng.randint(1, edits)))
+    sides = [_edited(rng, base, rng.randint(1, edits)) for _ in range(2)]
     (ours, ours_did, ours_gone), (theirs, theirs_did, theirs_gone) = sides
     clashing = _clashing(ours_did, ours_gone, theirs_did, theirs_gone)
     expected = None if clashing else _both(base, ours, theirs, ours_did, theirs_did)

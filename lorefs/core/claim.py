@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 _NAMESPACE: Final = "lorefs:unclaimed:1"
 
 
-def identify(
-    document: Document, path: str, base: Document | None = None
-) -> Document:
+def identify(document: Document, path: str, base: Document | None = None) -> Document:
     """The document with an id in each unclaimed block; no byte of it changes.
 
     `path` is that of the document in the repository. `base` is where retitled entries are
@@ -81,7 +79,7 @@ def _keys(block: Block) -> tuple[str, str]:
 
 def _normal(title: str) -> str:
     """A title in the form that is hashed: composed, with single spaces."""
-    from unicodedata import normalize  # only hand-written entries need it  # noqa: PLC0415
+    from unicodedata import normalize  # only hand-written entries need it
 
     return normalize("NFC", " ".join(title.split()))
 
@@ -107,13 +105,14 @@ class _Known:
         """The ids of the entries that stand in the base: by both, then title, then text."""
         found: dict[tuple[str, str], str] = {}
         used: set[str] = set()
-        for look_up in (
-            lambda key: self.by_both.get(key),
-            lambda key: self.by_title.get(key[0]),
-            lambda key: self.by_text.get(key[1]),
-        ):
+        for rule in range(3):
             for key in keys:
-                ident = look_up(key) if key not in found else None
+                candidates = (
+                    self.by_both.get(key),
+                    self.by_title.get(key[0]),
+                    self.by_text.get(key[1]),
+                )
+                ident = candidates[rule] if key not in found else None
                 if ident is not None and ident not in used:
                     found[key] = ident
                     used.add(ident)
@@ -131,7 +130,7 @@ def _fresh(path: str, title: str, ordinals: dict[str, int], taken: set[str]) -> 
 
 def derived_id(path: str, title: str, ordinal: int = 0) -> str:
     """The UUIDv8 (RFC 9562, section 5.8) of a hand-written entry."""
-    from hashlib import sha256  # only hand-written entries need it  # noqa: PLC0415
+    from hashlib import sha256  # only hand-written entries need it
 
     name = "\0".join((_NAMESPACE, path, _normal(title), str(ordinal)))
     number = int.from_bytes(sha256(name.encode("utf-8", "surrogateescape")).digest()[:16])

@@ -61,7 +61,7 @@ class Block(NamedTuple):
 
 
 class Document(NamedTuple):
-    """Blocks that tile a text. `tail` stands behind the last: "\\n" as a rule."""
+    """Blocks that tile a text. `tail` stands behind the last: a line end as a rule."""
 
     bom: str
     blocks: tuple[Block, ...]

@@ -36,7 +36,7 @@ def record_id(discard: Discard) -> str:
 
     A hash of entry, field, base and both values; which of them is "ours" does not matter.
     """
-    from hashlib import sha256  # a clean merge gets along without it  # noqa: PLC0415
+    from hashlib import sha256  # a clean merge gets along without it
 
     values = sorted(map(_framed, (discard.ours, discard.theirs)))
     name = "".join((_framed(discard.entry), _framed(discard.field), _framed(discard.base), *values))

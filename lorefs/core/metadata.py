@@ -155,7 +155,8 @@ def value(source: str) -> object:
 
 
 def _load(source: str) -> object:
-    from ruamel.yaml import YAML, YAMLError  # doubles the start-up time  # noqa: PLC0415
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError  # doubles the start-up time
 
     yaml = YAML(typ="safe", pure=True)
     try:
@@ -223,9 +224,9 @@ def plain(found: object) -> str:
 def _quoted(text: str) -> str:
     """A double-quoted scalar on one line, in which no comment can end."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("-->", "--\\x3e")
-    return '"' + "".join(
-        char if char.isprintable() else _escape(ord(char)) for char in escaped
-    ) + '"'
+    return (
+        '"' + "".join(char if char.isprintable() else _escape(ord(char)) for char in escaped) + '"'
+    )
 
 
 def _escape(code: int) -> str:
@@ -284,7 +285,9 @@ def _relations(found: object) -> tuple[Relation, ...] | None:
     pairs: set[Relation] = set()
     if isinstance(found, dict):
         for kind, ids in found.items():
-            pairs |= {Relation(str(kind), str(i)) for i in (ids if isinstance(ids, list) else [ids])}
+            pairs |= {
+                Relation(str(kind), str(i)) for i in (ids if isinstance(ids, list) else [ids])
+            }
     elif isinstance(found, list):
         pairs = {
             Relation(str(item["type"]), str(item["id"]))

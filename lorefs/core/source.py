@@ -50,8 +50,11 @@ def cut(block: Block) -> Parts:
     metadata = _METADATA.match(text, start) if marker else None
     if metadata:
         body = _skip(text, metadata.end())
-    head = (text[:start], metadata[0] if metadata else "", text[start:body][len(metadata[0]) :]
-            if metadata else "")
+    head = (
+        text[:start],
+        metadata[0] if metadata else "",
+        text[start:body][len(metadata[0]) :] if metadata else "",
+    )
     bullet = _BULLET.match(text, body)
     if bullet:
         return Parts(*head, *_cut_item(text, body, bullet.end()))
@@ -101,7 +104,7 @@ def is_heading_form(parts: Parts) -> bool:
 
 
 def read_content(parts: Parts) -> str:
-    """The content as a value: without the item's indentation, with "\\n" as the line end."""
+    """The content as a value: without the item's indentation, lines ended by a line feed."""
     source = parts.content
     if "\n" not in source:
         return source.rstrip(_BLANK)
@@ -114,7 +117,7 @@ def read_content(parts: Parts) -> str:
 
 def _indent(parts: Parts) -> int:
     """The column at which the item's text starts: 2 for `* `."""
-    return len(parts.bullet.rstrip("*"))if parts.bullet.endswith("**") else len(parts.bullet)
+    return len(parts.bullet.rstrip("*")) if parts.bullet.endswith("**") else len(parts.bullet)
 
 
 def _dedented(line: str, width: int) -> str:
@@ -160,12 +163,10 @@ def read_entry(block: Block, *, path: str, scope: str = TEAM) -> Entry:
         title, content = usual.groups()
         return Entry(block.id, title.strip(), content.rstrip(_BLANK), block.category, path, scope)
     parts = cut(block)
-    entry = Entry(
-        block.id, parts.title.strip(), read_content(parts), block.category, path, scope
-    )
+    entry = Entry(block.id, parts.title.strip(), read_content(parts), block.category, path, scope)
     if not parts.metadata:
         return entry
-    from lorefs.core.metadata import read_fields  # rare, and not free to import  # noqa: PLC0415
+    from lorefs.core.metadata import read_fields  # rare, and not free to import
 
     return entry._replace(**read_fields(parts.metadata))
 
@@ -174,7 +175,7 @@ def write_entry(entry: Entry, *, eol: str = "\n") -> str:
     """The source of a new entry, in the list form, without a final line end."""
     metadata = ""
     if entry[METADATA_START:] != _DEFAULTS:
-        from lorefs.core.metadata import write_fields  # noqa: PLC0415
+        from lorefs.core.metadata import write_fields
 
         metadata = write_fields(entry) + eol
     parts = Parts(f"<!-- lore:{entry.id} -->{eol}", "", "", "* **", entry.title, "**", "")
@@ -183,6 +184,4 @@ def write_entry(entry: Entry, *, eol: str = "\n") -> str:
 
 
 METADATA_START: Final = Entry._fields.index(METADATA_FIELDS[0])
-_DEFAULTS: Final = tuple(
-    Entry._field_defaults[field] for field in Entry._fields[METADATA_START:]
-)
+_DEFAULTS: Final = tuple(Entry._field_defaults[field] for field in Entry._fields[METADATA_START:])

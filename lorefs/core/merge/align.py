@@ -28,10 +28,10 @@ class Region(NamedTuple):
     In a stable region the three stretches are equal, item by item.
     """
 
-    stable: bool
     base: tuple[int, int]
     ours: tuple[int, int]
     theirs: tuple[int, int]
+    stable: bool = False
 
 
 def align(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
@@ -109,7 +109,7 @@ def _gap(
     work = sum(counts.get(item, 0) for item in left)
     if not 0 < work <= PAIR_LIMIT:
         return []
-    from difflib import SequenceMatcher  # a clean merge gets along without it  # noqa: PLC0415
+    from difflib import SequenceMatcher  # a clean merge gets along without it
 
     # autojunk drops items that are frequent, which makes repetitive text conflict for nothing
     matcher = SequenceMatcher(None, left, right, autojunk=False)
@@ -137,12 +137,12 @@ def regions(
             i += 1
             continue
         if (i, p, q) != (b, o, t):
-            yield Region(False, (b, i), (o, p), (t, q))
+            yield Region((b, i), (o, p), (t, q))
         b, o, t = i, p, q
         while in_ours.get(i, -1) == o + i - b and in_theirs.get(i, -1) == t + i - b:
             i += 1
         size = i - b
-        yield Region(True, (b, i), (o, o + size), (t, t + size))
+        yield Region((b, i), (o, o + size), (t, t + size), stable=True)
         b, o, t = i, o + size, t + size
     if (b, o, t) != (len(base), len(ours), len(theirs)):
-        yield Region(False, (b, len(base)), (o, len(ours)), (t, len(theirs)))
+        yield Region((b, len(base)), (o, len(ours)), (t, len(theirs)))

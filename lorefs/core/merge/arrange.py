@@ -37,7 +37,9 @@ def renamed(base: list[Item], side: list[Item]) -> dict[str, str]:
     known = {item.key for item in base if item.kind == HEADING}
     kept = {item.key for item in side if item.kind == HEADING}
     before = categories(base)
-    gone = {before[n] for n, item in enumerate(base) if item.kind == HEADING and item.key not in kept}
+    gone = {
+        before[n] for n, item in enumerate(base) if item.kind == HEADING and item.key not in kept
+    }
     fresh = {str(key[-1]) for key in kept - known}
     now = {item.key: category for item, category in zip(side, categories(side), strict=True)}
     targets: dict[str, list[str]] = {}
@@ -105,7 +107,9 @@ def _insert(items: list[Item], entry: Item, category: str, eol: str) -> None:
     items.insert(at, entry._replace(lead=eol * 2))
 
 
-def separated(items: list[Item], adjacent: AbstractSet[tuple[object, object]], eol: str) -> list[Item]:
+def separated(
+    items: list[Item], adjacent: AbstractSet[tuple[object, object]], eol: str
+) -> list[Item]:
     """The items with leads that keep them apart.
 
     Neighbours on some side are as far apart as they were there. All others need a line end,

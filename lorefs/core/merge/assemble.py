@@ -23,7 +23,7 @@ class Located(NamedTuple):
     """Where an entry stands: the path of its document and the index of its block."""
 
     path: str
-    index: int
+    at: int
 
 
 def assemble(
@@ -42,14 +42,18 @@ def assemble(
     if one_sided is not None:
         return one_sided
     documents = Sides(*(document or parsed.base or EMPTY for document in parsed))
-    places = Sides(*(
-        side if document else located.base
-        for side, document in zip(located, parsed, strict=True)
-    ))
-    skeletons = Sides(*(
-        _items(path, document, where, versions)
-        for document, where in zip(documents, places, strict=True)
-    ))
+    places = Sides(
+        *(
+            side if document else located.base
+            for side, document in zip(located, parsed, strict=True)
+        )
+    )
+    skeletons = Sides(
+        *(
+            _items(path, document, where, versions)
+            for document, where in zip(documents, places, strict=True)
+        )
+    )
     skeletons = Sides(
         skeletons.base,
         _restored(skeletons.ours, skeletons.base),
@@ -88,7 +92,7 @@ def _one_sided(
     if here.keys() != versions.keys():
         return None
     for entry, version in versions.items():
-        block = document.blocks[here[entry].index]
+        block = document.blocks[here[entry].at]
         if (block.text, block.category) != (version.block.text, version.block.category):
             return None
     return text
@@ -101,6 +105,7 @@ def _items(
     versions: Mapping[str, Version],
 ) -> list[Item]:
     items: list[Item] = []
+    key: tuple[str | int, ...]
     for index, block in enumerate(document.blocks):
         if block.kind == doc.FRONT_MATTER:
             continue
@@ -114,9 +119,8 @@ def _items(
                 rank = _rank(versions[block.id].block)
                 items.append(Item(ENTRY, (ENTRY, block.id), block.lead, block.text, rank))
             continue
-        if place is not None and place.path == path:
-            if document.blocks[place.index].text == block.text:
-                continue  # copies that are equal to the byte collapse
+        if place and place.path == path and document.blocks[place.at].text == block.text:
+            continue  # copies that are equal to the byte collapse
         key = (PROSE, block.text.replace("\r\n", "\n"))
         items.append(Item(PROSE, key, block.lead, block.text))
     items.append(Item(END, (END,), document.tail, ""))
@@ -136,7 +140,11 @@ def _restored(side: list[Item], base: list[Item]) -> list[Item]:
         return side
     behind: dict[object, list[Item]] = {}
     for n in missing:
-        anchor = next((item.key for item in base[n - 1 :: -1] if item.key in present), None) if n else None
+        anchor = (
+            next((item.key for item in base[n - 1 :: -1] if item.key in present), None)
+            if n
+            else None
+        )
         behind.setdefault(anchor, []).append(base[n])
     restored = behind.get(None, [])
     for item in side:

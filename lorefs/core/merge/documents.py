@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.core.ledger import Discard
-    from lorefs.core.merge.entry import Disagreement
+    from lorefs.core.merge.fields import Disagreement
     from lorefs.core.merge.sides import History
 
 DEFAULTS: Final = Settings()
@@ -86,7 +86,11 @@ def merge_corpus(
     documents = {path: text for path, text in ours.items() if path not in homes}
     proof = Proofreader(judge)
     for path in changed:
-        versions = {entry: merged[entry].version for entry in homes[path]}
+        versions = {
+            entry: version
+            for entry in homes[path]
+            if (version := merged[entry].version) is not None
+        }
         texts = Sides(*(side.get(path) for side in sides))
         parsed = Sides(*(tree.get(path) for tree in trees))
         text = assemble(path, texts, parsed, located, versions, proof)
@@ -152,7 +156,7 @@ def _merge_entries(
             if place is None:
                 versions.append(None)
             else:
-                block = tree[place.path].blocks[place.index]
+                block = tree[place.path].blocks[place.at]
                 versions.append(Version(place.path, block._replace(lead="")))
         merged[entry] = merge_entry(entry, Sides(*versions), judge)
     return merged

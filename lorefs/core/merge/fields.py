@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from lorefs.core.ledger import Discard
-from lorefs.core.merge.judge import LAST_WRITE, SUPERSEDED
+from lorefs.core.merge.judge import LAST_WRITE, SUPERSEDED, Verdict
 from lorefs.core.merge.metadata import merge_metadata
 from lorefs.core.merge.sides import Clash, Clean, Sides, formatting, three_way
 from lorefs.core.merge.text import merge_text, unwrapped
@@ -32,6 +32,13 @@ class Disagreement(NamedTuple):
     base: str | None
     ours: str | None
     theirs: str | None
+
+
+class _Body(NamedTuple):
+    """The source of the content, with what separates it from the title."""
+
+    separator: str
+    content: str
 
 
 class FieldMerge:
@@ -58,11 +65,10 @@ class FieldMerge:
             return found.value or ""
         verdict = self.judge.settle(self.entry, field, Clash(values))
         if verdict is None:
-            side, reason = self.judge.last_write(self.entry, field, Clash(values)), LAST_WRITE
-        else:
-            side, reason = verdict.side, verdict.reason
-        chosen = getattr(values, side)
-        self.discards.append(Discard(self.entry, field, *values, chosen, reason))
+            side = self.judge.last_write(self.entry, field, Clash(values))
+            verdict = Verdict(side, LAST_WRITE)
+        chosen: str | None = getattr(values, verdict.side)
+        self.discards.append(Discard(self.entry, field, *values, chosen, verdict.reason))
         return chosen or ""
 
     def readings(self) -> Sides[str]:
@@ -75,10 +81,12 @@ class FieldMerge:
         )
         title = self._title()
         body = self._body(bullet)
-        return Sides(*(
-            _join(marker, read_metadata, gap, read_title, read_body)
-            for read_metadata, read_title, read_body in zip(metadata, title, body, strict=True)
-        ))
+        return Sides(
+            *(
+                _join(marker, read_metadata, gap, read_title, read_body)
+                for read_metadata, read_title, read_body in zip(metadata, title, body, strict=True)
+            )
+        )
 
     def _title(self) -> Sides[str]:
         titles = self._with_base(Sides(*(side.title for side in self.parts)))
@@ -90,25 +98,24 @@ class FieldMerge:
     def _body(self, bullet: str) -> Sides[Parts]:
         """Parts of which bullet, separator and content count, for each reading."""
         contents = Sides(*(read_content(side) for side in self.parts))
-        sources = Sides(*((side.separator, side.content) for side in self.parts))
-        known = self._with_base(Sides(*zip(sources, map(unwrapped, contents), strict=True)))
-        found = three_way(known, key=lambda pair: pair and pair[1])
+        bodies = Sides(*(_Body(side.separator, side.content) for side in self.parts))
+        values = {body: unwrapped(text) for body, text in zip(bodies, contents, strict=True)}
+        found = three_way(self._with_base(bodies), key=lambda body: body and values[body])
         if isinstance(found, Clean) and found.value is not None:
-            return _agreed(self._rendered(found.value[0], bullet))
+            return _agreed(self._rendered(found.value, bullet))
         merged = merge_text(contents)
-        takes = Sides(*(merged.take(side) for side in Sides._fields))
+        takes = merged.readings()
         if not merged.clean:
             takes = self.judged("content", self._with_base(contents), takes, whole=contents)
         return Sides(*(self._written(content, bullet) for content in takes))
 
-    def _rendered(self, source: tuple[str, str], bullet: str) -> Parts:
+    def _rendered(self, body: _Body, bullet: str) -> Parts:
         """A side's separator and content, rewritten if the entry takes another form."""
-        holder = next(p for p in self.parts[::-1] if (p.separator, p.content) == source)
-        if holder.bullet == bullet or any(
-            (p.separator, p.content) == source and p.bullet == bullet for p in self.parts
-        ):
-            return holder._replace(bullet=bullet)
-        return self._written(read_content(holder), bullet)
+        holders = [side for side in self.parts if (side.separator, side.content) == body]
+        for holder in holders:
+            if holder.bullet == bullet:
+                return holder
+        return self._written(read_content(holders[0]), bullet)
 
     def _written(self, content: str, bullet: str) -> Parts:
         """New content in the form of the sides that have this bullet."""
@@ -128,10 +135,12 @@ class FieldMerge:
         Where a side is known to be the newer version, not only the clashing part is taken
         from it but `whole`, if that is given.
         """
-        asked = Sides(*(
-            text if entry is None else getattr(entry, field, text)
-            for entry, text in zip(self.values, values, strict=True)
-        ))
+        asked = Sides(
+            *(
+                text if entry is None else getattr(entry, field, text)
+                for entry, text in zip(self.values, values, strict=True)
+            )
+        )
         verdict = self.judge.settle(self.entry, field, Clash(asked))
         if verdict is None:
             self.conflicts.append(Disagreement(self.entry, field, *values))
@@ -143,8 +152,8 @@ class FieldMerge:
         self.discards.append(Discard(self.entry, field, *values, chosen, verdict.reason))
         return Sides(taken, taken, taken)
 
-    def _with_base(self, sides: Sides[str]) -> Sides[str | None]:
-        return sides if self.known else sides._replace(base=None)
+    def _with_base(self, sides: Sides[T]) -> Sides[T | None]:
+        return sides if self.known else Sides(None, sides.ours, sides.theirs)
 
 
 def _agreed(value: T) -> Sides[T]:
@@ -156,4 +165,4 @@ def _join(marker: str, metadata: str, gap: str, title: str, body: Parts) -> str:
         gap = ""
     elif not gap:
         gap = "\r\n" if marker.endswith("\r\n") else "\n"
-    return "".join((marker, metadata, gap, body.bullet, title, body.separator, body.content))
+    return f"{marker}{metadata}{gap}{body.bullet}{title}{body.separator}{body.content}"

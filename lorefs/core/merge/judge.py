@@ -42,6 +42,7 @@ class Judge(NamedTuple):
             return Verdict(newer, SUPERSEDED)
         on_clash = self.settings.on_clash
         strategy = self.settings.strategies.get(field, "merge")
+        disputed = field in DISPUTED
         match strategy:
             case "hold" if on_clash == "last-write":
                 return Verdict("base", HELD)
@@ -50,7 +51,7 @@ class Judge(NamedTuple):
             case "lww" | "union":
                 disputed = False
             case "merge":
-                disputed = field in DISPUTED
+                pass
         if disputed and on_clash == "markers":
             return None
         if on_clash == "theirs":

@@ -22,13 +22,12 @@ SETS: Final = ("tags", "relations")
 APPROVAL: Final = ("status", "proposed_by", "approved_by", "approved_hash")
 
 
-
 class Judged(Protocol):
     """How a clash is judged: `fields.FieldMerge.judged`."""
 
-    def __call__(
-        self, field: str, values: Sides[str | None], takes: Sides[T]
-    ) -> Sides[T]: ...
+    def __call__(self, field: str, values: Sides[str | None], takes: Sides[T]) -> Sides[T]:
+        """The readings of a clash; `takes` is what each side's victory gives."""
+        ...
 
 
 def merge_metadata(sources: Sides[str], values: Sides[Entry | None], judge: Judged) -> Sides[str]:
@@ -48,10 +47,14 @@ def merge_metadata(sources: Sides[str], values: Sides[Entry | None], judge: Judg
         texts = Sides(*(side.get(field) for side in items))
         merged[field] = _merge_item(field, texts, values, judge)
     start = min(filter(None, (sources.ours, sources.theirs)))
-    return Sides(*(
-        with_items(start, {field: getattr(readings, side) for field, readings in merged.items()})
-        for side in Sides._fields
-    ))
+    return Sides(
+        *(
+            with_items(
+                start, {field: getattr(readings, side) for field, readings in merged.items()}
+            )
+            for side in Sides._fields
+        )
+    )
 
 
 def _merge_approval(items: Sides[dict[str, str]], judge: Judged) -> dict[str, Sides[str | None]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.ledger import Discard
 from lorefs.core.merge.conflict import with_markers
-from lorefs.core.merge.entry import Disagreement
+from lorefs.core.merge.fields import Disagreement
 from lorefs.core.merge.sides import Clash, Clean, Sides, smaller, three_way
 from lorefs.core.merge.text import merge_text
 
@@ -32,15 +32,15 @@ class Proofreader:
     def merge_prose(self, sides: Sides[str]) -> str:
         """Prose that both sides rewrote: by line and word, else as a clash."""
         merged = merge_text(sides)
-        if merged.clean:
-            return merged.take("ours")
-        return self._settle("prose", sides, Sides(*(merged.take(s) for s in Sides._fields)))
+        readings = merged.readings()
+        return readings.ours if merged.clean else self._settle("prose", sides, readings)
 
     def merge_front_matter(self, sides: Sides[str]) -> str:
         """The front matter, by top-level key; "" where there is none."""
         found = three_way(sides)
         if isinstance(found, Clean):
-            return found.value
+            unchanged: str = found.value
+            return unchanged
         keyed = Sides(*map(_by_key, sides))
         fence = smaller(sides.ours, sides.theirs) or sides.base
         opening, closing = fence.partition("\n")[0], fence.rpartition("\n")[2]

@@ -26,24 +26,24 @@ Strategy = Literal["merge", "lww", "union", "conflict", "hold"]
 DeleteEdit = Literal["keep", "delete", "conflict"]
 
 
-class Sides(NamedTuple, Generic[T]):
+class Sides(NamedTuple, Generic[T_co]):
     """One thing in its three versions, in git's sense of the names."""
 
-    base: T
-    ours: T
-    theirs: T
+    base: T_co
+    ours: T_co
+    theirs: T_co
 
 
-class Clean(NamedTuple, Generic[T]):
+class Clean(NamedTuple, Generic[T_co]):
     """A value that nobody disputes."""
 
-    value: T
+    value: T_co
 
 
-class Clash(NamedTuple, Generic[T]):
+class Clash(NamedTuple, Generic[T_co]):
     """A value that both sides changed, and not alike."""
 
-    sides: Sides[T]
+    sides: Sides[T_co]
 
 
 class History(Protocol):
@@ -69,11 +69,11 @@ class History(Protocol):
 class NoHistory:
     """For merges without commits: nothing supersedes anything, and bytes decide."""
 
-    def supersedes(self, entry: str, field: str, newer: object, older: object) -> bool:
+    def supersedes(self, *_: object) -> bool:
         """Never."""
         return False
 
-    def written_at(self, side: Side, entry: str, field: str) -> int | None:
+    def written_at(self, *_: object) -> int | None:
         """Nobody knows."""
         return None
 

@@ -29,12 +29,14 @@ class MergedText(NamedTuple):
         """Whether no clash is left."""
         return not any(isinstance(piece, Clash) for piece in self.pieces)
 
-    def take(self, side: str) -> str:
-        """The text with each clash settled for one side ("base", "ours" or "theirs")."""
-        return "".join(
-            getattr(piece.sides, side) if isinstance(piece, Clash) else piece
+    def readings(self) -> Sides[str]:
+        """The text with each clash settled for the base, for ours and for theirs."""
+        clashes = [Sides("", "", "")]
+        clashes += [
+            piece.sides if isinstance(piece, Clash) else Sides(piece, piece, piece)
             for piece in self.pieces
-        )
+        ]
+        return Sides(*("".join(pieces) for pieces in zip(*clashes, strict=True)))
 
 
 def merge_text(sides: Sides[str]) -> MergedText:
