@@ -1,0 +1,28 @@
+"""The SQLite index: rows that follow the documents, and the way back for rows others wrote."""
+
+from lorefs.store.documents import DocumentState, digest
+from lorefs.store.ledger import Record
+from lorefs.store.outbox import ForeignEdit
+from lorefs.store.rows import ALL, Change, Edit, Filter, Origin, Row, entry_hash, read_entry
+from lorefs.store.schema import NewerDatabaseError
+from lorefs.store.search import Hit
+from lorefs.store.store import CorruptDatabaseError, Store
+
+__all__ = [
+    "ALL",
+    "Change",
+    "CorruptDatabaseError",
+    "DocumentState",
+    "Edit",
+    "Filter",
+    "ForeignEdit",
+    "Hit",
+    "NewerDatabaseError",
+    "Origin",
+    "Record",
+    "Row",
+    "Store",
+    "digest",
+    "entry_hash",
+    "read_entry",
+]

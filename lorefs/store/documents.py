@@ -1,0 +1,118 @@
+"""The documents table: what each document says now, and what its file said last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """One document, by the hashes (SHA-256) of its texts.
+
+    `hash` is that of the current text, which the rows follow. `worktree_hash` is that of the
+    bytes last seen or written in the worktree, None if there never was a file. While a file
+    is being replaced, `pending_hash` is that of the text intended for it; `head` is the
+    commit that was checked out when it was.
+    """
+
+    path: str
+    scope: str
+    hash: str
+    worktree_hash: str | None
+    pending_hash: str | None
+    head: str
+
+
+def digest(data: bytes) -> str:
+    """The hash by which texts are compared."""
+    return sha256(data).hexdigest()
+
+
+class Documents:
+    """Access to the documents table. A text that equals the current one is stored once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def states(self) -> list[DocumentState]:
+        """All known documents, by path."""
+        rows = self.connection.execute(
+            "SELECT path, scope, hash, worktree_hash, pending_hash, head FROM documents"
+            " ORDER BY path"
+        )
+        return [DocumentState(*row) for row in rows]
+
+    def state(self, path: str) -> DocumentState | None:
+        """One document, None if it is not known."""
+        row = self.connection.execute(
+            "SELECT path, scope, hash, worktree_hash, pending_hash, head FROM documents"
+            " WHERE path = ?",
+            (path,),
+        ).fetchone()
+        return None if row is None else DocumentState(*row)
+
+    def current(self, path: str) -> bytes | None:
+        """The current text."""
+        return self._text(path, "current")
+
+    def worktree_base(self, path: str) -> bytes | None:
+        """The bytes last seen or written in the worktree, None if there never was a file."""
+        state = self.state(path)
+        if state is None or state.worktree_hash is None:
+            return None
+        same = state.worktree_hash == state.hash
+        return self._text(path, "current" if same else "worktree_base")
+
+    def pending(self, path: str) -> bytes | None:
+        """The bytes intended for the file, None if it is not being replaced."""
+        state = self.state(path)
+        if state is None or state.pending_hash is None:
+            return None
+        return self._text(path, "current" if state.pending_hash == state.hash else "pending")
+
+    def _text(self, path: str, column: str) -> bytes | None:
+        row = self.connection.execute(
+            f"SELECT {column} FROM documents WHERE path = ?",  # noqa: S608 (one of three names)
+            (path,),
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def put_current(self, path: str, scope: str, current: bytes) -> None:
+        """Set the current text; the worktree base and a pending text stay what they are."""
+        base, pending = self.worktree_base(path), self.pending(path)
+        updated = self.connection.execute(
+            "UPDATE documents SET hash = ?, current = ? WHERE path = ?",
+            (digest(current), current, path),
+        )
+        if not updated.rowcount:
+            self.connection.execute(
+                "INSERT INTO documents (path, scope, hash, current) VALUES (?, ?, ?, ?)",
+                (path, scope, digest(current), current),
+            )
+        self._put(path, "worktree", base, current)
+        self._put(path, "pending", pending, current)
+
+    def put_worktree_base(self, path: str, base: bytes | None) -> None:
+        """Set the bytes last seen or written in the worktree."""
+        self._put(path, "worktree", base, self.current(path))
+
+    def put_pending(self, path: str, pending: bytes | None, head: str = "") -> None:
+        """Set the bytes intended for the file and the commit checked out now, or clear them."""
+        self._put(path, "pending", pending, self.current(path))
+        self.connection.execute("UPDATE documents SET head = ? WHERE path = ?", (head, path))
+
+    def _put(self, path: str, name: str, text: bytes | None, current: bytes | None) -> None:
+        column = "worktree_base" if name == "worktree" else name
+        self.connection.execute(
+            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",  # noqa: S608
+            (None if text is None else digest(text), None if text == current else text, path),
+        )
+
+    def forget(self, path: str) -> None:
+        """Remove a document that holds no entries any more."""
+        self.connection.execute("DELETE FROM documents WHERE path = ?", (path,))

@@ -1,0 +1,54 @@
+"""The conflict ledger: what automatic resolutions discarded, until somebody looked at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lorefs.core.ledger import Discard, record_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. Times are milliseconds since 1970; `resolved_at` is None while it is open."""
+
+    id: str
+    discard: Discard
+    merge_commit: str
+    recorded_at: int
+    resolved_at: int | None
+
+
+class Ledger:
+    """Access to the conflicts table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def record(self, discards: Iterable[Discard], at: int, merge_commit: str = "") -> int:
+        """File records; one that is known already stays as it is. Returns how many are new."""
+        rows = [
+            (record_id(discard), *discard, merge_commit, at, at if discard.closed else None)
+            for discard in discards
+        ]
+        before = self.connection.total_changes
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO conflicts (id, entry, field, base, ours, theirs, chosen, reason,"
+            " merge_commit, recorded_at, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        return self.connection.total_changes - before
+
+    def records(self, *, open_only: bool = False) -> list[Record]:
+        """The records, newest first."""
+        condition = "WHERE resolved_at IS NULL" if open_only else ""
+        rows = self.connection.execute(
+            "SELECT id, merge_commit, recorded_at, resolved_at, entry, field, base, ours, theirs,"
+            f" chosen, reason FROM conflicts {condition}"
+            " ORDER BY recorded_at DESC, id"
+        )
+        return [Record(row[0], Discard(*row[4:]), row[1], row[2], row[3]) for row in rows]

@@ -1,0 +1,111 @@
+"""The log: append-only, a line for each field that changed."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core.model import Entry
+from lorefs.store.rows import Change, Edit, Origin, entry_hash, entry_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from sqlite3 import Connection
+
+COLUMNS: Final = "seq, batch, entry, op, field, before, after, source, actor, at"
+_NEW: Final = (
+    "INSERT INTO changes (batch, entry, op, field, before, after, source, actor, device, session,"
+    " at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Log:
+    """Access to the changes table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def append(self, edits: Iterable[Edit], origin: Origin, *, first: bool = False) -> int:
+        """Record what changes; returns how many lines were written.
+
+        In a first ingest (`first`) the texts stay out of the log: they stand in the rows.
+        """
+        lines = (_line(change, origin) for edit in edits for change in _changes(edit, first=first))
+        return self.connection.executemany(_NEW, lines).rowcount
+
+    def changes(
+        self, *, entry: str | None = None, limit: int | None = None, since: int = 0
+    ) -> list[Change]:
+        """The newest changes first, of one entry or of all."""
+        condition = "seq > ?" + (" AND entry = ?" if entry is not None else "")
+        values: list[object] = [since, *([entry] if entry is not None else [])]
+        rows = self.connection.execute(
+            f"SELECT {COLUMNS} FROM changes WHERE {condition}"  # noqa: S608 (own columns)
+            " ORDER BY seq DESC LIMIT ?",
+            (*values, -1 if limit is None else limit),
+        )
+        return [Change(*row) for row in rows]
+
+    def batches(self, sources: tuple[str, ...], count: int) -> list[list[Change]]:
+        """The newest batches from some sources that no later batch has undone."""
+        marks = ", ".join("?" * len(sources))
+        names = self.connection.execute(
+            f"SELECT batch FROM changes WHERE source IN ({marks})"  # noqa: S608 (marks only)
+            " AND batch NOT IN (SELECT after FROM changes WHERE op = 'undo')"
+            " AND batch NOT IN (SELECT batch FROM changes WHERE op = 'undo')"
+            " GROUP BY batch ORDER BY max(seq) DESC LIMIT ?",
+            (*sources, count),
+        )
+        return [self._batch(str(row[0])) for row in names.fetchall()]
+
+    def _batch(self, batch: str) -> list[Change]:
+        rows = self.connection.execute(
+            f"SELECT {COLUMNS} FROM changes WHERE batch = ? ORDER BY seq DESC",  # noqa: S608
+            (batch,),
+        )
+        return [Change(*row) for row in rows]
+
+    def note_undo(self, undone: str, origin: Origin) -> None:
+        """Record that a batch was undone by the batch of `origin`."""
+        self.connection.execute(_NEW, _line(("", "undo", "", None, undone), origin))
+
+
+def _line(change: tuple[str, str, str, str | None, str | None], origin: Origin) -> tuple:
+    entry, op, field, before, after = change
+    line = (
+        origin.batch,
+        entry,
+        op,
+        field,
+        before,
+        after,
+        origin.source,
+        origin.actor,
+        origin.device,
+        origin.session,
+        origin.at,
+    )
+    checksum = sha256(repr(line).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return (*line, checksum)
+
+
+def _changes(edit: Edit, *, first: bool) -> Iterator[tuple[str, str, str, str | None, str | None]]:
+    before, after = edit.before, edit.after
+    if before is None and after is not None:
+        if first:
+            yield after.id, "ingest", "", None, entry_hash(after)
+        else:
+            yield after.id, "add", "", None, to_json(after)
+    elif before is not None and after is None:
+        yield before.id, "delete", "", to_json(before), None
+    elif before is not None and after is not None:
+        old, new = entry_values(before), entry_values(after)
+        for field in Entry._fields:
+            if old[field] != new[field]:
+                yield after.id, "edit", field, str(old[field]), str(new[field])
+
+
+def to_json(entry: Entry) -> str:
+    """All values of an entry."""
+    return json.dumps(entry_values(entry), ensure_ascii=False)

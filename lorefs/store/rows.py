@@ -1,0 +1,170 @@
+"""Rows as values: what the tables hold, and how an entry becomes a row and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from lorefs.core.claim import created_at
+from lorefs.core.model import Entry, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from sqlite3 import Row as SqlRow
+
+ENTRY_COLUMNS: Final = Entry._fields
+ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "updated_by")
+COLUMNS: Final = ", ".join((*ENTRY_COLUMNS, *ROW_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as the database has it. Times are milliseconds since 1970.
+
+    `rev` grows with each change of the row, `hash` is that of the entry's values.
+    """
+
+    entry: Entry
+    document: str
+    rev: int
+    hash: str
+    created_at: int
+    updated_at: int
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows are meant; an empty filter means all of them.
+
+    `path` takes a directory with all below it. Each of `tags` has to be there.
+    """
+
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    path: str | None = None
+    scope: str | None = None
+    status: str | None = None
+    document: str | None = None
+
+    def where(self) -> tuple[str, list[object]]:
+        """The condition in SQL and its parameters."""
+        terms: list[str] = ["1"]
+        values: list[object] = []
+        for name in ("scope", "status", "document"):
+            found = getattr(self, name)
+            if found is not None:
+                terms.append(f"entries.{name} = ?")
+                values.append(found)
+        if self.category is not None:
+            terms.append("entries.category = ? COLLATE NOCASE")
+            values.append(self.category)
+        if self.path:
+            terms.append("(entries.path = ? OR substr(entries.path, 1, ?) = ?)")
+            values += [self.path, len(self.path) + 1, f"{self.path}/"]
+        for tag in self.tags:
+            terms.append("EXISTS (SELECT 1 FROM json_each(entries.tags) WHERE value = ?)")
+            values.append(tag)
+        return " AND ".join(terms), values
+
+
+ALL: Final = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the log: what happened to one field of one entry.
+
+    `op` is "ingest" (first seen in a file), "add", "edit" or "delete"; a deletion keeps the
+    whole entry as JSON in `before`. Changes made together share a `batch`.
+    """
+
+    seq: int
+    batch: str
+    entry: str
+    op: str
+    field: str
+    before: str | None
+    after: str | None
+    source: str
+    actor: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who changes rows, through what, and when (milliseconds since 1970)."""
+
+    source: str
+    actor: str
+    at: int
+    batch: str
+    device: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A row that changes: from what it was to what it will be, None for not there."""
+
+    before: Entry | None
+    after: Entry | None
+
+
+def entry_hash(entry: Entry) -> str:
+    """A hash of an entry's values, 32 hex digits."""
+    text = "\0".join(map(str, entry))
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def entry_values(entry: Entry) -> dict[str, object]:
+    """The columns of an entry."""
+    values: dict[str, object] = entry._asdict()
+    values["tags"] = json.dumps(entry.tags, ensure_ascii=False) if entry.tags else "[]"
+    values["relations"] = json.dumps(entry.relations) if entry.relations else "[]"
+    values["extra"] = json.dumps(dict(entry.extra), ensure_ascii=False) if entry.extra else "{}"
+    return values
+
+
+def first_values(entry: Entry, document: str, rev: int, origin: Origin) -> tuple[object, ...]:
+    """The values of a new row, in the order of `COLUMNS`."""
+    made = created_at(entry.id) or origin.at
+    row = (document, rev, entry_hash(entry), made, origin.at, origin.actor)
+    return (*entry_values(entry).values(), *row)
+
+
+def read_row(row: SqlRow | tuple[Any, ...]) -> Row:
+    """A row selected with `COLUMNS`."""
+    entry = dict(zip(ENTRY_COLUMNS, row, strict=False))
+    return Row(read_entry(entry), *row[len(ENTRY_COLUMNS) :])
+
+
+def read_entry(values: Mapping[str, Any]) -> Entry:
+    """An entry from its columns. What another program wrote is taken as far as it makes sense."""
+    found = {name: values[name] for name in ENTRY_COLUMNS if values.get(name) is not None}
+    found["tags"] = tuple(sorted({str(tag) for tag in _json(values.get("tags"), list)}))
+    found["relations"] = tuple(sorted(_relations(_json(values.get("relations"), list))))
+    extra = _json(values.get("extra"), dict)
+    found["extra"] = tuple(sorted((str(key), str(text)) for key, text in extra.items()))
+    found["confidence"] = float(found.get("confidence", 1.0))
+    return Entry(**{"id": "", "title": "", **found})
+
+
+def _json(text: object, kind: type) -> Any:  # noqa: ANN401
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return kind()
+    return found if isinstance(found, kind) else kind()
+
+
+def _relations(found: Iterable[object]) -> set[Relation]:
+    pairs: set[Relation] = set()
+    for item in found:
+        if isinstance(item, list) and len(item) == 2:  # noqa: PLR2004
+            pairs.add(Relation(str(item[0]), str(item[1])))
+        elif isinstance(item, dict) and {"type", "id"} <= item.keys():
+            pairs.add(Relation(str(item["type"]), str(item["id"])))
+    return pairs
