@@ -139,26 +139,27 @@ def _value(source: str, following: Iterator[str]) -> str:
     out: list[str] = []
     kept = 0  # how much of `out` is more than trailing white space
     quoted = False
-    characters = iter(source.lstrip(" \t"))
+    characters = iter(source)
     while character := next(characters, ""):
+        if character in " \t" and not quoted:
+            out += [character] if out else []
+            continue
+        if character in "#;" and not quoted:
+            break
+        kept = len(out)
         if character == '"':
             quoted = not quoted
-            kept = len(out)
-        elif character == "\\":
-            escape = next(characters, "")
-            if not escape:
+            continue
+        if character == "\\":
+            character = next(characters, "")
+            if not character:
                 characters = iter(next(following, ""))
                 continue
-            if escape not in _ESCAPES:
+            if character not in _ESCAPES:
                 raise ValueError("an unknown escape in a value")
-            out.append(_ESCAPES[escape])
-            kept = len(out)
-        elif character in "#;" and not quoted:
-            break
-        else:
-            out.append(character)
-            if quoted or character not in " \t":
-                kept = len(out)
+            character = _ESCAPES[character]
+        out.append(character)
+        kept = len(out)
     if quoted:
         raise ValueError("a quote that is not closed")
     return "".join(out[:kept])
