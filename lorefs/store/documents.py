@@ -77,7 +77,7 @@ class Documents:
 
     def _text(self, path: str, column: str) -> bytes | None:
         row = self.connection.execute(
-            f"SELECT {column} FROM documents WHERE path = ?",  # noqa: S608 (one of three names)
+            f"SELECT {column} FROM documents WHERE path = ?",
             (path,),
         ).fetchone()
         return None if row is None else row[0]
@@ -109,7 +109,7 @@ class Documents:
     def _put(self, path: str, name: str, text: bytes | None, current: bytes | None) -> None:
         column = "worktree_base" if name == "worktree" else name
         self.connection.execute(
-            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",  # noqa: S608
+            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",
             (None if text is None else digest(text), None if text == current else text, path),
         )
 

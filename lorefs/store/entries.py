@@ -42,7 +42,7 @@ class Entries:
         """The rows of a filter, by path, category and title."""
         condition, values = where.where()
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE {condition}"  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE {condition}"
             " ORDER BY path, category, title COLLATE NOCASE, id",
             values,
         )
@@ -51,7 +51,7 @@ class Entries:
     def get(self, ident: str) -> Row | None:
         """The row with an id, None if there is none."""
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE id = ?",  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE id = ?",
             (ident,),
         ).fetchone()
         return None if found is None else read_row(found)
@@ -106,7 +106,7 @@ class Entries:
         if added:
             last = self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0
             self.connection.executemany(
-                f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",  # noqa: S608
+                f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
                 added,
             )
             self._index("pk > ?", (last,))
@@ -117,7 +117,7 @@ class Entries:
         self.connection.execute("DELETE FROM temp.touched")
         self.connection.executemany("INSERT OR IGNORE INTO temp.touched VALUES (?)", ids)
         self.connection.execute(
-            f"INSERT INTO entries_fts (entries_fts, rowid, {_INDEXED})"  # noqa: S608
+            f"INSERT INTO entries_fts (entries_fts, rowid, {_INDEXED})"
             f" SELECT 'delete', pk, {_INDEXED} FROM entries"
             " WHERE id IN (SELECT id FROM temp.touched)"
         )
@@ -132,7 +132,7 @@ class Entries:
         values = entry_values(entry)
         columns = ", ".join(f"{name} = ?" for name in values)
         self.connection.execute(
-            f"UPDATE entries SET {columns}, document = ?, rev = rev + 1, hash = ?,"  # noqa: S608
+            f"UPDATE entries SET {columns}, document = ?, rev = rev + 1, hash = ?,"
             " updated_at = ?, updated_by = ? WHERE id = ?",
             (
                 *values.values(),
@@ -146,7 +146,7 @@ class Entries:
 
     def _index(self, condition: str, values: tuple[object, ...]) -> None:
         self.connection.execute(
-            f"INSERT INTO entries_fts (rowid, {_INDEXED})"  # noqa: S608 (own conditions)
+            f"INSERT INTO entries_fts (rowid, {_INDEXED})"
             f" SELECT pk, {_INDEXED} FROM entries WHERE {condition}",
             values,
         )

@@ -41,8 +41,7 @@ class Log:
         condition = "seq > ?" + (" AND entry = ?" if entry is not None else "")
         values: list[object] = [since, *([entry] if entry is not None else [])]
         rows = self.connection.execute(
-            f"SELECT {COLUMNS} FROM changes WHERE {condition}"  # noqa: S608 (own columns)
-            " ORDER BY seq DESC LIMIT ?",
+            f"SELECT {COLUMNS} FROM changes WHERE {condition} ORDER BY seq DESC LIMIT ?",
             (*values, -1 if limit is None else limit),
         )
         return [Change(*row) for row in rows]
@@ -51,7 +50,7 @@ class Log:
         """The newest batches from some sources that no later batch has undone."""
         marks = ", ".join("?" * len(sources))
         names = self.connection.execute(
-            f"SELECT batch FROM changes WHERE source IN ({marks})"  # noqa: S608 (marks only)
+            f"SELECT batch FROM changes WHERE source IN ({marks})"
             " AND batch NOT IN (SELECT after FROM changes WHERE op = 'undo')"
             " AND batch NOT IN (SELECT batch FROM changes WHERE op = 'undo')"
             " GROUP BY batch ORDER BY max(seq) DESC LIMIT ?",
@@ -61,7 +60,7 @@ class Log:
 
     def _batch(self, batch: str) -> list[Change]:
         rows = self.connection.execute(
-            f"SELECT {COLUMNS} FROM changes WHERE batch = ? ORDER BY seq DESC",  # noqa: S608
+            f"SELECT {COLUMNS} FROM changes WHERE batch = ? ORDER BY seq DESC",
             (batch,),
         )
         return [Change(*row) for row in rows]
@@ -71,7 +70,9 @@ class Log:
         self.connection.execute(_NEW, _line(("", "undo", "", None, undone), origin))
 
 
-def _line(change: tuple[str, str, str, str | None, str | None], origin: Origin) -> tuple:
+def _line(
+    change: tuple[str, str, str, str | None, str | None], origin: Origin
+) -> tuple[object, ...]:
     entry, op, field, before, after = change
     line = (
         origin.batch,

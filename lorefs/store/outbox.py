@@ -46,7 +46,7 @@ class Outbox:
     def _edit(self, pk: int, before: str | None) -> ForeignEdit:
         old = None if before is None else json.loads(before)
         row = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE pk = ?",  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE pk = ?",
             (pk,),
         ).fetchone()
         # a new row may come without an id; Entry has "" for it then
@@ -72,7 +72,7 @@ class Outbox:
                 names = ", ".join(values)
                 marks = ", ".join("?" * len(values))
                 self.connection.execute(
-                    f"INSERT INTO entries (pk, {names}) VALUES (?, {marks})",  # noqa: S608
+                    f"INSERT INTO entries (pk, {names}) VALUES (?, {marks})",
                     (pk, *values.values()),
                 )
         self.connection.execute("DELETE FROM outbox")
