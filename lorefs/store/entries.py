@@ -89,29 +89,26 @@ class Entries:
             )
         return row
 
-    def write(self, document: str, edits: Iterable[Edit], origin: Origin, epoch: int) -> None:
-        """Insert, update and delete rows of one document, and index them.
+    def add(self, entries: Iterable[tuple[Entry, str]], origin: Origin, epoch: int) -> int:
+        """Insert rows (entry, document) and index them; they start at `rev` = `epoch`.
 
-        A new row starts at `rev` = `epoch`. Must run inside `Store.write`.
+        Rows are streamed. Returns the number behind which their primary keys lie. Must run
+        inside `Store.write`, as `change` must.
         """
-        added: list[tuple[object, ...]] = []
-        changed: list[Edit] = []
-        for edit in edits:
-            if edit.before is None and edit.after is not None:
-                added.append(first_values(edit.after, document, epoch, origin))
-            else:
-                changed.append(edit)
-        if changed:
-            self._write_changed(document, changed, origin)
-        if added:
-            last = self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0
-            self.connection.executemany(
-                f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
-                added,
-            )
-            self._index("pk > ?", (last,))
+        last = int(self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0)
+        self.connection.executemany(
+            f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
+            (first_values(entry, document, epoch, origin) for entry, document in entries),
+        )
+        self._index("pk > ?", (last,))
+        return last
 
-    def _write_changed(self, document: str, edits: Sequence[Edit], origin: Origin) -> None:
+    def change(self, edits: Sequence[Edit], origin: Origin) -> None:
+        """Update and delete rows that are there, and index them."""
+        if edits:
+            self._write_changed(edits, origin)
+
+    def _write_changed(self, edits: Sequence[Edit], origin: Origin) -> None:
         ids = [(edit.before.id,) for edit in edits if edit.before is not None]
         self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id TEXT PRIMARY KEY)")
         self.connection.execute("DELETE FROM temp.touched")
@@ -125,7 +122,7 @@ class Entries:
         self.connection.executemany("DELETE FROM entries WHERE id = ?", gone)
         for edit in edits:
             if edit.after is not None:
-                self._update(document, edit.after, origin)
+                self._update(edit.document, edit.after, origin)
         self._index("id IN (SELECT id FROM temp.touched)", ())
 
     def _update(self, document: str, entry: Entry, origin: Origin) -> None:

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lorefs.core.model import Entry
 from lorefs.store.rows import COLUMNS, read_entry, read_row
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from lorefs.core.model import Entry
 
 
 @dataclass(frozen=True, slots=True)

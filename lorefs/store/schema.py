@@ -66,7 +66,8 @@ CREATE TABLE documents (
     hash TEXT NOT NULL,
     worktree_hash TEXT,
     pending_hash TEXT,
-    head TEXT NOT NULL DEFAULT '',
+    pending_head TEXT NOT NULL DEFAULT '',
+    tracked INTEGER NOT NULL DEFAULT 0,
     current BLOB NOT NULL,
     worktree_base BLOB,
     pending BLOB
