@@ -34,7 +34,8 @@ class DocumentState:
 
 
 def _state(row: Any) -> DocumentState:  # noqa: ANN401 (what sqlite3 gives)
-    return DocumentState(*row[:-1], bool(row[-1]))
+    path, scope, current, seen, pending, head, tracked = row
+    return DocumentState(path, scope, current, seen, pending, head, bool(tracked))
 
 
 def digest(data: bytes) -> str:
