@@ -1,0 +1,201 @@
+"""Every setting: its name, what it may hold, where it lives, and what it is for."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TEAM: Final = "team"  # shared through a file of the repository
+CLONE: Final = "clone"  # this clone's own choice, in git's configuration
+
+MANUAL: Final = "manual"
+AUTOMATIC: Final = "automatic"
+PUBLISH: Final = "publish"
+ALWAYS: Final = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value may be: in words, and as a function that raises ValueError otherwise."""
+
+    words: str
+    read: Callable[[object], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting, named `section.camelCase` as in git's configuration."""
+
+    name: str
+    kind: Kind
+    home: Literal["team", "clone"]
+    help: str
+
+    @property
+    def section(self) -> str:
+        """The part of the name before the dot, and the attribute of `Config`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of the section that holds the value."""
+        return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), self.name.partition(".")[2])
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides the setting."""
+        return f"LOREFS_{self.section}_{self.attribute}".upper()
+
+
+_TRUE: Final = ("true", "yes", "on", "1")
+_FALSE: Final = ("false", "no", "off", "0", "")
+_UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SIZE: Final = re.compile(r"(\d{1,18})\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
+# The part of git-check-ref-format(1) that a person can get wrong.
+_BAD_REF: Final = re.compile(r"^[-/.]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|[/.]$")
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError
+
+
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError  # noqa: TRY004  # a TOML file's wrong type is a wrong value to its author
+    share = float(value)
+    if not (math.isfinite(share) and 0 <= share <= 1):
+        raise ValueError
+    return share
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError  # noqa: TRY004  # as above
+    count = int(value)
+    if count < 0:
+        raise ValueError
+    return count
+
+
+def _size(value: object) -> int:
+    if isinstance(value, bool):
+        raise ValueError  # noqa: TRY004  # as above
+    found = _SIZE.fullmatch(str(value).strip())
+    if not found:
+        raise ValueError
+    return int(found[1]) * _UNITS[found[2].lower()]
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError
+    return value
+
+
+def _remote(value: object) -> str:
+    word = _word(value)
+    if not word or word.startswith("-"):  # git would take it for an option
+        raise ValueError
+    return word
+
+
+def _branch(value: object) -> str:
+    word = _word(value)
+    if not word or _BAD_REF.search(word):
+        raise ValueError
+    return word
+
+
+def _ref(value: object) -> str:
+    return _branch(value) if value else ""
+
+
+def _directory(value: object) -> str:
+    parts = _word(value).strip("/").split("/")
+    if any(part in (".", "..") or part.lower() == ".git" for part in parts):
+        raise ValueError
+    return "/".join(parts)
+
+
+def _choice(*choices: str) -> Kind:
+    def read(value: object) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return Kind(" or ".join(choices), read)
+
+
+BOOLEAN: Final = Kind("true or false", _boolean)
+SHARE: Final = Kind("a number from 0 to 1", _share)
+COUNT: Final = Kind("a whole number", _count)
+SIZE: Final = Kind("a number of bytes, such as 16M", _size)
+REMOTE: Final = Kind("the name or address of a git remote", _remote)
+BRANCH: Final = Kind("the name of a branch", _branch)
+REF: Final = Kind("the name of a ref, or nothing", _ref)
+DIRECTORY: Final = Kind("a relative directory, or nothing", _directory)
+
+KEYS: Final = (
+    Key("sync.enabled", BOOLEAN, CLONE, "exchange team lore with other machines"),
+    Key("sync.remote", REMOTE, CLONE, "the git remote to exchange it with"),
+    Key("sync.branch", BRANCH, CLONE, "the branch that carries it"),
+    Key("sync.prefix", DIRECTORY, CLONE, "the directory of that branch to keep it under"),
+    Key("sync.mode", _choice(MANUAL, AUTOMATIC), CLONE, "exchange when asked, or by itself"),
+    Key(
+        "sync.materialise",
+        _choice(PUBLISH, ALWAYS),
+        CLONE,
+        "write what arrives into tracked files when asked, or at once",
+    ),
+    Key("sync.ingestFrom", REF, CLONE, "the code branch whose lore is taken in"),
+    Key("sync.sign", BOOLEAN, CLONE, "sign the commits on the sync branch"),
+    Key("guard.deletionShare", SHARE, TEAM, "the share of entries that may vanish at once"),
+    Key("guard.deletionCount", COUNT, TEAM, "so many vanished entries at once need confirmation"),
+    Key("limits.documentSize", SIZE, TEAM, "the size of a document that is still taken in"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Settings of the exchange with other machines; all are this clone's own choice."""
+
+    enabled: bool = False
+    remote: str = "origin"
+    branch: str = "lorefs-sync"
+    prefix: str = ""
+    mode: str = MANUAL
+    materialise: str = PUBLISH
+    ingest_from: str = ""  # nothing: the default branch of the remote
+    sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """When a batch deletes more than this share, and at least so many, it needs confirmation."""
+
+    deletion_share: float = 0.5
+    deletion_count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is taken in at most; sizes in bytes."""
+
+    document_size: int = 16 << 20
+
+
+def written(value: object) -> str:
+    """A value as git and TOML both spell it (strings without quotes)."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
