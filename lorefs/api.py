@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from lorefs.config import Config, has_git_section, load
+from lorefs.config import Config, load_worktree
 from lorefs.core import edit
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.repo import Git, GitPaths, locate
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
-from lorefs.sync.reconcile import Request, Site, reconcile
+from lorefs.sync.reconcile import Request, Site, anything_new, reconcile
+from lorefs.sync.report import Report
 from lorefs.sync.undo import undo_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.report import Report
 
 DATABASE: Final = "index.db"
+CATEGORY: Final = "Note"  # of new entries that name none
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
 
@@ -45,9 +46,7 @@ class Workspace:
     Use it as a context manager.
     """
 
-    def __init__(
-        self, site: Site, paths: GitPaths, clock: Callable[[], int], source: str, actor: str
-    ) -> None:
+    def __init__(self, site: Site, paths: GitPaths, clock: Callable[[], int], source: str) -> None:
         self.site = site
         self.paths = paths
         self.root = paths.worktree
@@ -55,7 +54,6 @@ class Workspace:
         self.store: Store = site.store
         self._clock = clock
         self._source = source
-        self._actor = actor
 
     @classmethod
     def open(
@@ -75,10 +73,10 @@ class Workspace:
         """
         paths = locate(start)
         git = Git(paths, env)
-        config = load(paths.worktree, _git_config(git, env), env)
+        config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source, str(config["actor"]))
+        return cls(Site(git, store, config, step), paths, clock, source)
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +154,7 @@ class Workspace:
             tuple(state.path for state in self.store.documents.states()),
             report,
             len(self.store.ledger.records(open_only=True)),
-            self.config.sync_enabled,
+            self.config.sync.enabled,
         )
 
     # ---- changing
@@ -177,7 +175,7 @@ class Workspace:
 
         scope = PERSONAL if personal else TEAM
         entry = Entry(
-            str(uuid7()), title, content, category or str(self.config["category"]),
+            str(uuid7()), title, content, category or CATEGORY,
             path.strip("/"), scope, confidence, tags=tuple(sorted(set(tags))),
         )  # fmt: skip
         self._check_directory(entry.path)
@@ -260,6 +258,8 @@ class Workspace:
     # ---- inside
 
     def _take_in(self) -> Report:
+        if not anything_new(self.site):
+            return Report()
         return reconcile(self.site, Request(self._origin("editor")))
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
@@ -270,6 +270,14 @@ class Workspace:
 
         now = self._clock()
         return Origin(source, self._actor, now, str(uuid7()), self._device(), "")
+
+    @cached_property
+    def _actor(self) -> str:
+        """Who changes entries here: the author that a commit would have."""
+        env = self.site.git.env
+        return env.get("GIT_AUTHOR_EMAIL") or self.site.git.text(
+            "config", "user.email", allowed=(0, 1)
+        )
 
     def _device(self) -> str:
         return self.store.state("device") or ""
@@ -289,20 +297,6 @@ class Workspace:
                 path=target,
                 hint="see `lorefs status`",
             )
-
-
-def _git_config(git: Git, env: Mapping[str, str]) -> dict[str, str]:
-    """Git's keys that start with `lorefs.`; git is run only where a file can hold some."""
-    home = Path(env.get("HOME", "/"))
-    system = env.get("XDG_CONFIG_HOME") or home / ".config"
-    files = [git.paths.common_dir / "config", git.paths.git_dir / "config.worktree"]
-    own = env.get("GIT_CONFIG_GLOBAL")
-    files += [Path(own)] if own else [home / ".gitconfig", Path(system, "git", "config")]
-    if not has_git_section(*files):
-        return {}
-    listing = git.run("config", "-z", "--get-regexp", r"^lorefs\.", allowed=(0, 1))
-    pairs = [item.split("\n", 1) for item in listing.decode("utf-8", "replace").split("\0") if item]
-    return {pair[0].removeprefix("lorefs."): pair[1] if len(pair) > 1 else "true" for pair in pairs}
 
 
 def _check_rev(row: Row, expected: int | str | None) -> None:

@@ -51,7 +51,7 @@ def observe(site: Site, request: Request) -> Observation:
     # what git makes of a file matters where it is missing, where sync is on, and when HEAD moved
     missing = [path for path, file in found.items() if not isinstance(file, Found)]
     new_head = head.oid != site.store.state("head_oid")
-    everything = new_head or site.config.sync_enabled
+    everything = new_head or site.config.sync.enabled
     looked_up = list(found) if everything else [*missing, *texts]
     site.store.set_state("head_oid", head.oid)
     tracking = observe_tracking(site.git, head.oid, looked_up)
@@ -61,7 +61,7 @@ def observe(site: Site, request: Request) -> Observation:
         state = states.get(path)
         tracked = path in tracking.in_head
         busy = "it is unmerged in the index" if path in tracking.unmerged else None
-        if site.config.sync_enabled and head.operation and tracked:
+        if site.config.sync.enabled and head.operation and tracked:
             busy = f"git is in the middle of a {head.operation}"
         facts.append(
             Facts(
@@ -71,7 +71,7 @@ def observe(site: Site, request: Request) -> Observation:
                 file.hash if isinstance(file, Found) else None,
                 _seen(state),
                 state.pending_hash if state else None,
-                sync=site.config.sync_enabled,
+                sync=site.config.sync.enabled,
                 tracked=tracked,
                 was_tracked=state.tracked if state else False,
                 ignored=path in tracking.ignored,

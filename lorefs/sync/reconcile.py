@@ -74,9 +74,6 @@ def reconcile(site: Site, request: Request) -> Report:
 
     Raises what `request.change` raises; then nothing was written.
     """
-    quiet = not (request.change or request.restore or request.discover or request.accept_deletions)
-    if quiet and not _anything_new(site):
-        return Report()
     report = Report()
     late: list[str] = []
     for attempt in range(TRIES):
@@ -91,7 +88,7 @@ def reconcile(site: Site, request: Request) -> Report:
     )
 
 
-def _anything_new(site: Site) -> bool:
+def anything_new(site: Site) -> bool:
     """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
     store = site.store
     if store.outbox or store.state("head") != head_signature(site.git.paths):
@@ -206,7 +203,7 @@ def _mass_deletion(
     }
     gone = len(before - after)
     guard = site.config.guard
-    if not planning.is_mass_deletion(len(before), gone, guard.share, guard.count):
+    if not planning.is_mass_deletion(len(before), gone, guard.deletion_share, guard.deletion_count):
         return []
     return [
         Question(path, len(corpus.document(path).blocks), f"{gone} of {len(before)} entries vanish")
