@@ -25,16 +25,16 @@ def identify(document: Document, path: str, base: Document | None = None) -> Doc
     `path` is that of the document in the repository. `base` is where retitled entries are
     looked up: those of its entries whose id does not stand in the document.
     """
-    if not any(block.kind == UNCLAIMED for block in document.blocks):
+    if all(block.kind != UNCLAIMED or block.id for block in document.blocks):
         return document
     taken = {block.id for block in document.blocks if block.id}
     known = _Known(base, path, taken)
     blocks: list[Block] = []
     ordinals: dict[str, int] = {}
-    keys = [_keys(b) if b.kind == UNCLAIMED else ("", "") for b in document.blocks]
+    keys = [_keys(b) if b.kind == UNCLAIMED and not b.id else ("", "") for b in document.blocks]
     found = known.match([key for key in keys if key[0] or key[1]])
     for block, key in zip(document.blocks, keys, strict=True):
-        if block.kind != UNCLAIMED:
+        if block.kind != UNCLAIMED or block.id:
             blocks.append(block)
             continue
         ident = found.get(key)

@@ -23,6 +23,7 @@ _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*\Z")
 _WORDS: Final = re.compile(r"\[ *([A-Za-z0-9_./@+-]+(?: *, *[A-Za-z0-9_./@+-]+)*) *\]\Z")
 _RESERVED: Final = frozenset({"null", "true", "false"})
 _KEY_END: Final = re.compile(r":(?=[ \t\[{\"'\]},]|\Z)")
+_ALIAS: Final = re.compile(r"(?:^|[\s\[{,:-])[&*]\w")
 _CLOSERS: Final = {"[": "]", "{": "}"}
 
 
@@ -155,14 +156,36 @@ def value(source: str) -> object:
 
 
 def _load(source: str) -> object:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError  # doubles the start-up time
+    # in a sequence, so that the value is read as it is inside the mapping
+    found = _parse_yaml(f"[{source}\n]", source) if source else None
+    return found[0] if isinstance(found, list) and found else None
 
-    yaml = YAML(typ="safe", pure=True)
+
+def load_mapping(source: str) -> dict[str, Any]:
+    """A YAML mapping, as front matter holds one; {} for an empty text.
+
+    Raises `MetadataError` for what is no mapping, too large or too deeply nested.
+    """
+    if len(source) > SIZE_LIMIT:
+        raise _error(source, f"it is longer than {SIZE_LIMIT} characters")
+    depth = max((len(line) - len(line.lstrip(" [{-")) for line in source.split("\n")), default=0)
+    if depth > DEPTH_LIMIT * 2 or max(source.count("["), source.count("{")) > SIZE_LIMIT // 64:
+        raise _error(source, f"it is nested deeper than {DEPTH_LIMIT} levels")
+    if _ALIAS.search(source):
+        raise _error(source, "it uses anchors or aliases")
+    found = _parse_yaml(source, source)
+    if found is not None and not isinstance(found, dict):
+        raise _error(source, "it is not a mapping")
+    return {str(key): text for key, text in (found or {}).items()}
+
+
+def _parse_yaml(text: str, source: str) -> Any:  # noqa: ANN401
+    from ruamel.yaml import YAML  # doubles the start-up time
+    from ruamel.yaml.error import YAMLError
+
     try:
-        # in a sequence, so that the value is read as it is inside the mapping
-        return yaml.load(f"[{source}\n]")[0] if source else None
-    except (YAMLError, ValueError, IndexError, TypeError, RecursionError) as error:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _error(source, str(error).partition("\n")[0]) from error
 
 

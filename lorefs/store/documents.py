@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+
+_COLUMNS: Final = "path, scope, hash, worktree_hash, pending_hash, pending_head, tracked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,9 @@ class DocumentState:
 
     `hash` is that of the current text, which the rows follow. `worktree_hash` is that of the
     bytes last seen or written in the worktree, None if there never was a file. While a file
-    is being replaced, `pending_hash` is that of the text intended for it; `head` is the
-    commit that was checked out when it was.
+    is being replaced, `pending_hash` is that of the text intended for it and `pending_head`
+    the commit that was checked out. `tracked` says whether HEAD held the document when its
+    file was last seen.
     """
 
     path: str
@@ -25,7 +29,13 @@ class DocumentState:
     hash: str
     worktree_hash: str | None
     pending_hash: str | None
-    head: str
+    pending_head: str
+    tracked: bool
+
+
+def _state(row: Any) -> DocumentState:  # noqa: ANN401 (what sqlite3 gives)
+    path, scope, current, seen, pending, head, tracked = row
+    return DocumentState(path, scope, current, seen, pending, head, bool(tracked))
 
 
 def digest(data: bytes) -> str:
@@ -41,20 +51,16 @@ class Documents:
 
     def states(self) -> list[DocumentState]:
         """All known documents, by path."""
-        rows = self.connection.execute(
-            "SELECT path, scope, hash, worktree_hash, pending_hash, head FROM documents"
-            " ORDER BY path"
-        )
-        return [DocumentState(*row) for row in rows]
+        rows = self.connection.execute(f"SELECT {_COLUMNS} FROM documents ORDER BY path")
+        return [_state(row) for row in rows]
 
     def state(self, path: str) -> DocumentState | None:
         """One document, None if it is not known."""
         row = self.connection.execute(
-            "SELECT path, scope, hash, worktree_hash, pending_hash, head FROM documents"
-            " WHERE path = ?",
+            f"SELECT {_COLUMNS} FROM documents WHERE path = ?",
             (path,),
         ).fetchone()
-        return None if row is None else DocumentState(*row)
+        return None if row is None else _state(row)
 
     def current(self, path: str) -> bytes | None:
         """The current text."""
@@ -77,7 +83,7 @@ class Documents:
 
     def _text(self, path: str, column: str) -> bytes | None:
         row = self.connection.execute(
-            f"SELECT {column} FROM documents WHERE path = ?",  # noqa: S608 (one of three names)
+            f"SELECT {column} FROM documents WHERE path = ?",
             (path,),
         ).fetchone()
         return None if row is None else row[0]
@@ -104,13 +110,21 @@ class Documents:
     def put_pending(self, path: str, pending: bytes | None, head: str = "") -> None:
         """Set the bytes intended for the file and the commit checked out now, or clear them."""
         self._put(path, "pending", pending, self.current(path))
-        self.connection.execute("UPDATE documents SET head = ? WHERE path = ?", (head, path))
+        self.connection.execute(
+            "UPDATE documents SET pending_head = ? WHERE path = ?", (head, path)
+        )
 
     def _put(self, path: str, name: str, text: bytes | None, current: bytes | None) -> None:
         column = "worktree_base" if name == "worktree" else name
         self.connection.execute(
-            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",  # noqa: S608
+            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",
             (None if text is None else digest(text), None if text == current else text, path),
+        )
+
+    def put_tracked(self, path: str, *, tracked: bool) -> None:
+        """Note whether HEAD holds the document."""
+        self.connection.execute(
+            "UPDATE documents SET tracked = ? WHERE path = ?", (int(tracked), path)
         )
 
     def forget(self, path: str) -> None:

@@ -42,7 +42,7 @@ class Entries:
         """The rows of a filter, by path, category and title."""
         condition, values = where.where()
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE {condition}"  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE {condition}"
             " ORDER BY path, category, title COLLATE NOCASE, id",
             values,
         )
@@ -51,7 +51,7 @@ class Entries:
     def get(self, ident: str) -> Row | None:
         """The row with an id, None if there is none."""
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE id = ?",  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE id = ?",
             (ident,),
         ).fetchone()
         return None if found is None else read_row(found)
@@ -89,35 +89,32 @@ class Entries:
             )
         return row
 
-    def write(self, document: str, edits: Iterable[Edit], origin: Origin, epoch: int) -> None:
-        """Insert, update and delete rows of one document, and index them.
+    def add(self, entries: Iterable[tuple[Entry, str]], origin: Origin, epoch: int) -> int:
+        """Insert rows (entry, document) and index them; they start at `rev` = `epoch`.
 
-        A new row starts at `rev` = `epoch`. Must run inside `Store.write`.
+        Rows are streamed. Returns the number behind which their primary keys lie. Must run
+        inside `Store.write`, as `change` must.
         """
-        added: list[tuple[object, ...]] = []
-        changed: list[Edit] = []
-        for edit in edits:
-            if edit.before is None and edit.after is not None:
-                added.append(first_values(edit.after, document, epoch, origin))
-            else:
-                changed.append(edit)
-        if changed:
-            self._write_changed(document, changed, origin)
-        if added:
-            last = self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0
-            self.connection.executemany(
-                f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",  # noqa: S608
-                added,
-            )
-            self._index("pk > ?", (last,))
+        last = int(self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0)
+        self.connection.executemany(
+            f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
+            (first_values(entry, document, epoch, origin) for entry, document in entries),
+        )
+        self._index("pk > ?", (last,))
+        return last
 
-    def _write_changed(self, document: str, edits: Sequence[Edit], origin: Origin) -> None:
+    def change(self, edits: Sequence[Edit], origin: Origin) -> None:
+        """Update and delete rows that are there, and index them."""
+        if edits:
+            self._write_changed(edits, origin)
+
+    def _write_changed(self, edits: Sequence[Edit], origin: Origin) -> None:
         ids = [(edit.before.id,) for edit in edits if edit.before is not None]
         self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id TEXT PRIMARY KEY)")
         self.connection.execute("DELETE FROM temp.touched")
         self.connection.executemany("INSERT OR IGNORE INTO temp.touched VALUES (?)", ids)
         self.connection.execute(
-            f"INSERT INTO entries_fts (entries_fts, rowid, {_INDEXED})"  # noqa: S608
+            f"INSERT INTO entries_fts (entries_fts, rowid, {_INDEXED})"
             f" SELECT 'delete', pk, {_INDEXED} FROM entries"
             " WHERE id IN (SELECT id FROM temp.touched)"
         )
@@ -125,14 +122,14 @@ class Entries:
         self.connection.executemany("DELETE FROM entries WHERE id = ?", gone)
         for edit in edits:
             if edit.after is not None:
-                self._update(document, edit.after, origin)
+                self._update(edit.document, edit.after, origin)
         self._index("id IN (SELECT id FROM temp.touched)", ())
 
     def _update(self, document: str, entry: Entry, origin: Origin) -> None:
         values = entry_values(entry)
         columns = ", ".join(f"{name} = ?" for name in values)
         self.connection.execute(
-            f"UPDATE entries SET {columns}, document = ?, rev = rev + 1, hash = ?,"  # noqa: S608
+            f"UPDATE entries SET {columns}, document = ?, rev = rev + 1, hash = ?,"
             " updated_at = ?, updated_by = ? WHERE id = ?",
             (
                 *values.values(),
@@ -146,7 +143,7 @@ class Entries:
 
     def _index(self, condition: str, values: tuple[object, ...]) -> None:
         self.connection.execute(
-            f"INSERT INTO entries_fts (rowid, {_INDEXED})"  # noqa: S608 (own conditions)
+            f"INSERT INTO entries_fts (rowid, {_INDEXED})"
             f" SELECT pk, {_INDEXED} FROM entries WHERE {condition}",
             values,
         )

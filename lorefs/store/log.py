@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.model import Entry
-from lorefs.store.rows import Change, Edit, Origin, entry_hash, entry_values
+from lorefs.store.rows import COLUMNS as ROW
+from lorefs.store.rows import Change, Edit, Origin, entry_values, read_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,13 +27,26 @@ class Log:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def append(self, edits: Iterable[Edit], origin: Origin, *, first: bool = False) -> int:
-        """Record what changes; returns how many lines were written.
-
-        In a first ingest (`first`) the texts stay out of the log: they stand in the rows.
-        """
-        lines = (_line(change, origin) for edit in edits for change in _changes(edit, first=first))
+    def append(self, edits: Iterable[Edit], origin: Origin) -> int:
+        """Record what changes; returns how many lines were written."""
+        lines = (_line(change, origin) for edit in edits for change in _changes(edit))
         return self.connection.executemany(_NEW, lines).rowcount
+
+    def append_ingest(self, last: int, origin: Origin) -> None:
+        """Record the first sight of all rows behind a primary key; their texts stay there."""
+        self.connection.execute(
+            "INSERT INTO changes (batch, entry, op, source, actor, device, session, at, hash)"
+            " SELECT ?, id, 'ingest', ?, ?, ?, ?, ?, hash FROM entries WHERE pk > ?",
+            (
+                origin.batch,
+                origin.source,
+                origin.actor,
+                origin.device,
+                origin.session,
+                origin.at,
+                last,
+            ),
+        )
 
     def changes(
         self, *, entry: str | None = None, limit: int | None = None, since: int = 0
@@ -41,17 +55,30 @@ class Log:
         condition = "seq > ?" + (" AND entry = ?" if entry is not None else "")
         values: list[object] = [since, *([entry] if entry is not None else [])]
         rows = self.connection.execute(
-            f"SELECT {COLUMNS} FROM changes WHERE {condition}"  # noqa: S608 (own columns)
-            " ORDER BY seq DESC LIMIT ?",
+            f"SELECT {COLUMNS} FROM changes WHERE {condition} ORDER BY seq DESC LIMIT ?",
             (*values, -1 if limit is None else limit),
         )
         return [Change(*row) for row in rows]
+
+    def append_added(self, last: int, origin: Origin) -> None:
+        """Record rows behind a primary key as added, with all their values."""
+        rows = self.connection.execute(f"SELECT {ROW} FROM entries WHERE pk > ?", (last,))
+        self.append([Edit(None, read_row(row).entry) for row in rows.fetchall()], origin)
+
+    def ids(self, reference: str) -> list[str]:
+        """The ids in the log that start or end with `reference`."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT entry FROM changes WHERE entry != ''"
+            " AND (substr(entry, 1, ?) = ? OR substr(entry, -?) = ?)",
+            (len(reference), reference.lower(), len(reference), reference.lower()),
+        )
+        return [str(row[0]) for row in rows]
 
     def batches(self, sources: tuple[str, ...], count: int) -> list[list[Change]]:
         """The newest batches from some sources that no later batch has undone."""
         marks = ", ".join("?" * len(sources))
         names = self.connection.execute(
-            f"SELECT batch FROM changes WHERE source IN ({marks})"  # noqa: S608 (marks only)
+            f"SELECT batch FROM changes WHERE source IN ({marks})"
             " AND batch NOT IN (SELECT after FROM changes WHERE op = 'undo')"
             " AND batch NOT IN (SELECT batch FROM changes WHERE op = 'undo')"
             " GROUP BY batch ORDER BY max(seq) DESC LIMIT ?",
@@ -61,7 +88,7 @@ class Log:
 
     def _batch(self, batch: str) -> list[Change]:
         rows = self.connection.execute(
-            f"SELECT {COLUMNS} FROM changes WHERE batch = ? ORDER BY seq DESC",  # noqa: S608
+            f"SELECT {COLUMNS} FROM changes WHERE batch = ? ORDER BY seq DESC",
             (batch,),
         )
         return [Change(*row) for row in rows]
@@ -71,7 +98,9 @@ class Log:
         self.connection.execute(_NEW, _line(("", "undo", "", None, undone), origin))
 
 
-def _line(change: tuple[str, str, str, str | None, str | None], origin: Origin) -> tuple:
+def _line(
+    change: tuple[str, str, str, str | None, str | None], origin: Origin
+) -> tuple[object, ...]:
     entry, op, field, before, after = change
     line = (
         origin.batch,
@@ -90,13 +119,10 @@ def _line(change: tuple[str, str, str, str | None, str | None], origin: Origin) 
     return (*line, checksum)
 
 
-def _changes(edit: Edit, *, first: bool) -> Iterator[tuple[str, str, str, str | None, str | None]]:
+def _changes(edit: Edit) -> Iterator[tuple[str, str, str, str | None, str | None]]:
     before, after = edit.before, edit.after
     if before is None and after is not None:
-        if first:
-            yield after.id, "ingest", "", None, entry_hash(after)
-        else:
-            yield after.id, "add", "", None, to_json(after)
+        yield after.id, "add", "", None, to_json(after)
     elif before is not None and after is None:
         yield before.id, "delete", "", to_json(before), None
     elif before is not None and after is not None:

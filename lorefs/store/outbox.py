@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lorefs.core.model import Entry
 from lorefs.store.rows import COLUMNS, read_entry, read_row
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from lorefs.core.model import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Outbox:
     def _edit(self, pk: int, before: str | None) -> ForeignEdit:
         old = None if before is None else json.loads(before)
         row = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE pk = ?",  # noqa: S608 (own columns)
+            f"SELECT {COLUMNS} FROM entries WHERE pk = ?",
             (pk,),
         ).fetchone()
         # a new row may come without an id; Entry has "" for it then
@@ -72,7 +73,7 @@ class Outbox:
                 names = ", ".join(values)
                 marks = ", ".join("?" * len(values))
                 self.connection.execute(
-                    f"INSERT INTO entries (pk, {names}) VALUES (?, {marks})",  # noqa: S608
+                    f"INSERT INTO entries (pk, {names}) VALUES (?, {marks})",
                     (pk, *values.values()),
                 )
         self.connection.execute("DELETE FROM outbox")

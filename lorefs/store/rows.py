@@ -107,10 +107,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A row that changes: from what it was to what it will be, None for not there."""
+    """A row that changes: from what it was to what it will be, None for not there.
+
+    `document` is the path of the one that holds the entry afterwards.
+    """
 
     before: Entry | None
     after: Entry | None
+    document: str = ""
 
 
 def entry_hash(entry: Entry) -> str:

@@ -66,7 +66,8 @@ CREATE TABLE documents (
     hash TEXT NOT NULL,
     worktree_hash TEXT,
     pending_hash TEXT,
-    head TEXT NOT NULL DEFAULT '',
+    pending_head TEXT NOT NULL DEFAULT '',
+    tracked INTEGER NOT NULL DEFAULT 0,
     current BLOB NOT NULL,
     worktree_base BLOB,
     pending BLOB
@@ -136,10 +137,7 @@ def migrate(connection: Connection) -> None:
     try:
         version = _version(connection)
         if version > VERSION:
-            raise NewerDatabaseError(
-                f"the database has schema version {version}, this lorefs knows {VERSION}",
-                hint="install a newer lorefs, or move the database away to have it rebuilt",
-            )
+            raise _newer(version)  # noqa: TRY301
         for number in range(version, VERSION):
             for statement in _statements(MIGRATIONS[number]):
                 connection.execute(statement)
@@ -148,6 +146,13 @@ def migrate(connection: Connection) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _newer(version: int) -> NewerDatabaseError:
+    return NewerDatabaseError(
+        f"the database has schema version {version}, this lorefs knows {VERSION}",
+        hint="install a newer lorefs, or move the database away to have it rebuilt",
+    )
 
 
 def _version(connection: Connection) -> int:

@@ -57,7 +57,7 @@ class Search:
         condition, values = where.where()
         joined = "" if condition == "1" else "JOIN entries ON entries.pk = entries_fts.rowid"
         ranked = self.connection.execute(
-            f"SELECT entries_fts.rowid, bm25(entries_fts, {_WEIGHTS}) AS score"  # noqa: S608
+            f"SELECT entries_fts.rowid, bm25(entries_fts, {_WEIGHTS}) AS score"
             f" FROM entries_fts {joined} WHERE entries_fts MATCH ? AND {condition}"
             " ORDER BY score, entries_fts.rowid LIMIT ?",
             (match, *values, limit),
@@ -66,7 +66,7 @@ class Search:
 
     def _hit(self, match: str, pk: int, score: float) -> Hit:
         row = self.connection.execute(
-            f"SELECT snippet(entries_fts, 1, ?, ?, '…', ?), {_ROW}"  # noqa: S608 (own columns)
+            f"SELECT snippet(entries_fts, 1, ?, ?, '…', ?), {_ROW}"
             " FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
             " WHERE entries_fts MATCH ? AND entries_fts.rowid = ?",
             (*MARK, _SNIPPET_WORDS, match, pk),
@@ -91,7 +91,7 @@ class Search:
             return []
         match = " OR ".join(f'"{word}"' for word in rare)
         found = self.connection.execute(
-            f"SELECT {_ROW} FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"  # noqa: S608
+            f"SELECT {_ROW} FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
             " WHERE entries_fts MATCH ? AND entries.id != ? ORDER BY rank LIMIT ?",
             (match, without, _CANDIDATES),
         )

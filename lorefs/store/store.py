@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from lorefs.errors import StoreError
 from lorefs.store.documents import Documents
@@ -50,7 +50,7 @@ class Store:
         self.ledger = Ledger(self.connection)
         self.search = Search(self.connection)
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

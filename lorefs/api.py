@@ -1,0 +1,317 @@
+"""The Python API: a worktree's lore, read and changed with the guarantees of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from lorefs.config import Config, load_worktree
+from lorefs.core import edit
+from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
+from lorefs.errors import ConflictError, RefusedError, UsageError
+from lorefs.repo import Git, GitPaths, locate
+from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
+from lorefs.sync.reconcile import Request, Site, anything_new, reconcile
+from lorefs.sync.report import Report
+from lorefs.sync.undo import undo_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from lorefs.sync.corpus import Corpus
+
+DATABASE: Final = "index.db"
+CATEGORY: Final = "Note"  # of new entries that name none
+OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `lorefs status` tells."""
+
+    entries: int
+    documents: tuple[str, ...]
+    report: Report
+    open_conflicts: int
+    sync: bool
+
+
+class Workspace:
+    """The lore of one worktree.
+
+    Every method first takes in what changed in files and rows, so that what it returns is
+    true; only `status` says what could not be taken in. Times are milliseconds since 1970.
+    Use it as a context manager.
+    """
+
+    def __init__(self, site: Site, paths: GitPaths, clock: Callable[[], int], source: str) -> None:
+        self.site = site
+        self.paths = paths
+        self.root = paths.worktree
+        self.config: Config = site.config
+        self.store: Store = site.store
+        self._clock = clock
+        self._source = source
+
+    @classmethod
+    def open(
+        cls,
+        start: Path,
+        *,
+        env: Mapping[str, str],
+        clock: Callable[[], int],
+        source: str = "api",
+        step: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """The workspace around a directory.
+
+        `clock` gives milliseconds since 1970, `source` is what the log names for changes made
+        here. Raises `NotARepositoryError` outside of a worktree, `NewerDatabaseError` and
+        `CorruptDatabaseError` for a database that cannot be used.
+        """
+        paths = locate(start)
+        git = Git(paths, env)
+        config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
+        paths.lorefs_dir.mkdir(exist_ok=True)
+        store = Store(paths.lorefs_dir / DATABASE)
+        return cls(Site(git, store, config, step), paths, clock, source)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    # ---- reading
+
+    def reconcile(
+        self, *, restore: bool = False, accept_deletions: bool = False, discover: bool = False
+    ) -> Report:
+        """Take in what changed; look for new documents everywhere with `discover`.
+
+        `restore` writes missing files again, `accept_deletions` deletes their entries.
+        """
+        request = Request(
+            self._origin("editor"),
+            restore=restore,
+            accept_deletions=accept_deletions,
+            discover=discover,
+        )
+        return reconcile(self.site, request)
+
+    def entries(self, where: Filter = ALL) -> list[Row]:
+        """The rows of a filter."""
+        self._take_in()
+        return self.store.entries.rows(where)
+
+    def get(self, reference: str) -> Row:
+        """The entry whose id is, starts or ends with `reference`."""
+        self._take_in()
+        return self.store.entries.resolve(reference)
+
+    def search(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
+        """The best hits of a full-text query, whatever its syntax."""
+        self._take_in()
+        return self.store.search.find(query, where, limit)
+
+    def similar(self, reference: str, limit: int = 10) -> list[Hit]:
+        """The entries most like an entry, or like a text."""
+        self._take_in()
+        try:
+            entry = self.store.entries.resolve(reference).entry
+        except UsageError:
+            return self.store.search.similar(reference, limit=limit)
+        text = f"{entry.title} {entry.content}"
+        return self.store.search.similar(text, without=entry.id, limit=limit)
+
+    def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
+        """The newest changes first, of one entry or of all."""
+        self._take_in()
+        entry = None if reference is None else self._logged_id(reference)
+        return self.store.log.changes(entry=entry, limit=limit)
+
+    def _logged_id(self, reference: str) -> str:
+        """An id from the log too: deleted entries have a history."""
+        try:
+            return self.store.entries.resolve(reference).entry.id
+        except UsageError:
+            known = self.store.log.ids(reference)
+            if len(known) != 1:
+                raise
+            return known[0]
+
+    def status(self) -> Status:
+        """Where things stand, with what could not be taken in."""
+        report = self._take_in()
+        return Status(
+            self.store.entries.count(),
+            tuple(state.path for state in self.store.documents.states()),
+            report,
+            len(self.store.ledger.records(open_only=True)),
+            self.config.sync.enabled,
+        )
+
+    # ---- changing
+
+    def add(
+        self,
+        title: str,
+        *,
+        content: str = "",
+        category: str | None = None,
+        tags: Sequence[str] = (),
+        confidence: float = 1.0,
+        path: str = "",
+        personal: bool = False,
+    ) -> Row:
+        """Add an entry to the document of a directory, which has to exist."""
+        from uuid_utils import uuid7
+
+        scope = PERSONAL if personal else TEAM
+        entry = Entry(
+            str(uuid7()), title, content, category or CATEGORY,
+            path.strip("/"), scope, confidence, tags=tuple(sorted(set(tags))),
+        )  # fmt: skip
+        self._check_directory(entry.path)
+        target = document_path(entry.path, scope)
+
+        def change(corpus: Corpus) -> None:
+            self._check_writable(corpus, target)
+            corpus.after[target] = edit.insert(corpus.document(target), entry)
+
+        self._change(change, discover=True)
+        return self.store.entries.resolve(entry.id)
+
+    def update(
+        self, reference: str, changes: Mapping[str, Any], *, if_rev: int | str | None = None
+    ) -> Row:
+        """Set fields of an entry: those of `Entry`, `tags_add` and `tags_remove`.
+
+        `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
+        current row if the entry is another by now, and nothing is written.
+        """
+
+        def change(corpus: Corpus) -> None:
+            row = self.store.entries.resolve(reference)
+            _check_rev(row, if_rev)
+            wanted = _fields(row.entry, changes)
+            if wanted:
+                corpus.edit(
+                    row.document,
+                    row.entry.id,
+                    lambda d: edit.replace_fields(d, row.entry.id, wanted),
+                )
+
+        self._take_in()
+        ident = self.store.entries.resolve(reference).entry.id
+        self._change(change)
+        return self.store.entries.resolve(ident)
+
+    def remove(self, references: Sequence[str]) -> list[Row]:
+        """Delete entries; returns their last rows."""
+        rows = [self.get(reference) for reference in references]
+
+        def change(corpus: Corpus) -> None:
+            for row in rows:
+                ident = row.entry.id
+                corpus.edit(row.document, ident, partial(edit.remove, ident=ident))
+
+        self._change(change)
+        return rows
+
+    def move(self, reference: str, directory: str) -> Row:
+        """Move an entry to the document of another directory; its id stays."""
+        directory = directory.strip("/")
+        self._check_directory(directory)
+        row = self.get(reference)
+        target = document_path(directory, row.entry.scope)
+
+        def change(corpus: Corpus) -> None:
+            self._check_writable(corpus, target)
+            if target != row.document:
+                corpus.move(row.entry.id, row.document, target)
+
+        self._change(change, discover=True)
+        return self.store.entries.resolve(row.entry.id)
+
+    def undo(self, count: int = 1) -> list[Change]:
+        """Revert the newest own changes, as new changes; later edits of other fields stay."""
+        self._take_in()
+        undone: list[Change] = []
+        for batch in self.store.log.batches(OWN_SOURCES, count):
+            origin = self._origin(self._source)
+
+            def change(corpus: Corpus, batch: list[Change] = batch, o: Origin = origin) -> None:
+                undo_batch(self.store, corpus, batch)
+                self.store.log.note_undo(batch[0].batch, o)
+
+            reconcile(self.site, Request(origin, change))
+            undone += batch
+        return undone
+
+    # ---- inside
+
+    def _take_in(self) -> Report:
+        if not anything_new(self.site):
+            return Report()
+        return reconcile(self.site, Request(self._origin("editor")))
+
+    def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
+        return reconcile(self.site, Request(self._origin(self._source), change, discover=discover))
+
+    def _origin(self, source: str) -> Origin:
+        from uuid_utils import uuid7
+
+        now = self._clock()
+        return Origin(source, self._actor, now, str(uuid7()), self._device(), "")
+
+    @cached_property
+    def _actor(self) -> str:
+        """Who changes entries here: the author that a commit would have."""
+        env = self.site.git.env
+        return env.get("GIT_AUTHOR_EMAIL") or self.site.git.text(
+            "config", "user.email", allowed=(0, 1)
+        )
+
+    def _device(self) -> str:
+        return self.store.state("device") or ""
+
+    def _check_directory(self, path: str) -> None:
+        if ".." in path.split("/") or not (self.root / path).is_dir():
+            raise UsageError(
+                f"{path} is no directory of this worktree", found=path, hint="make it first"
+            )
+
+    def _check_writable(self, corpus: Corpus, target: str) -> None:
+        """A file that could not be taken in must not be written over."""
+        known = self.store.documents.state(target)
+        if known is None and target not in corpus.after and (self.root / target).exists():
+            raise RefusedError(
+                f"{target} could not be read, so nothing is added to it",
+                path=target,
+                hint="see `lorefs status`",
+            )
+
+
+def _check_rev(row: Row, expected: int | str | None) -> None:
+    if expected is not None and str(expected) not in {str(row.rev), row.hash}:
+        raise ConflictError(
+            f"{row.entry.id} has changed: it is at revision {row.rev} now, not {expected}",
+            current=row,
+            hint="read it again, and repeat the edit on what it says now",
+        )
+
+
+def _fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that really change."""
+    wanted = {key: value for key, value in changes.items() if not key.startswith("tags_")}
+    add, gone = set(changes.get("tags_add", ())), set(changes.get("tags_remove", ()))
+    if add or gone:
+        wanted["tags"] = tuple(sorted((set(wanted.get("tags", entry.tags)) | add) - gone))
+    return {key: value for key, value in wanted.items() if getattr(entry, key, None) != value}

@@ -1,0 +1,59 @@
+"""What git runs after a merge, a checkout, a rewrite or a commit: a quiet reconcile.
+
+A reconcile that fails never fails a git command; what went wrong is in
+`<git dir>/lorefs/hooks.log`, and `lorefs status` says so again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOG_LIMIT: Final = 64 * 1024  # bytes; the log starts anew past that
+
+
+def main() -> None:
+    """Run the hook that the first argument names."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    run(name, dict(os.environ), time.time_ns() // 1_000_000)
+
+
+def run(name: str, env: Mapping[str, str], now: int) -> None:
+    """Reconcile the worktree in which git runs the hook; `now` is in milliseconds."""
+    from pathlib import Path
+
+    from lorefs.errors import LorefsError
+    from lorefs.repo import locate
+
+    try:
+        paths = locate(Path())
+        if not (paths.lorefs_dir / "index.db").exists():
+            return  # nobody has used lorefs in this worktree yet
+        from lorefs.api import Workspace
+
+        with Workspace.open(paths.worktree, env=env, clock=lambda: now, source="git") as workspace:
+            workspace.reconcile(discover=name != "post-commit")
+    except (LorefsError, OSError) as error:
+        note(f"{name}: {error}", env)
+
+
+def note(line: str, env: Mapping[str, str]) -> None:
+    """Add a line to the log of hooks, if there is a place for it."""
+    from pathlib import Path
+
+    from lorefs.errors import NotARepositoryError
+    from lorefs.repo import locate
+
+    del env
+    try:
+        log = locate(Path()).lorefs_dir / "hooks.log"
+        small = log.exists() and log.stat().st_size < LOG_LIMIT
+        with log.open("a" if small else "w", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+    except (NotARepositoryError, OSError):
+        return  # no repository, no place to write: git's command goes on all the same

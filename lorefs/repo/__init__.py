@@ -1,0 +1,19 @@
+"""What lorefs asks git, and how: files where they are plain, the `git` executable elsewhere."""
+
+from lorefs.repo.git import Git
+from lorefs.repo.head import Head, Operation, head_signature, observe_head
+from lorefs.repo.locate import GitPaths, locate
+from lorefs.repo.tracking import Tracking, discover, observe_tracking
+
+__all__ = [
+    "Git",
+    "GitPaths",
+    "Head",
+    "Operation",
+    "Tracking",
+    "discover",
+    "head_signature",
+    "locate",
+    "observe_head",
+    "observe_tracking",
+]

@@ -1,0 +1,1 @@
+"""Observe, plan, apply: rows and files are made equal here, and nowhere else."""

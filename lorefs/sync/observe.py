@@ -1,0 +1,102 @@
+"""Gathers the facts that the plan decides by: files, HEAD, and what git makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lorefs.core.model import TEAM, scope_of
+from lorefs.core.moves import path_of
+from lorefs.core.plan import Facts
+from lorefs.errors import DocumentError
+from lorefs.repo import discover, observe_head, observe_tracking
+from lorefs.worktree import Found, check_text, read
+
+if TYPE_CHECKING:
+    from lorefs.store import DocumentState
+    from lorefs.sync.reconcile import Request, Site
+    from lorefs.worktree import Absence
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All facts of one reconcile. `texts` holds the files that differ from what was seen."""
+
+    head: str
+    facts: tuple[Facts, ...]
+    texts: dict[str, str]
+    hashes: dict[str, str | None]
+    refusals: tuple[DocumentError, ...]
+    looked_up: frozenset[str]
+
+
+def observe(site: Site, request: Request) -> Observation:
+    """Look at HEAD and at all documents: the known ones, and with `discover` all others."""
+    states = {state.path: state for state in site.store.documents.states()}
+    head = observe_head(site.git.paths, int(site.store.state("head_place") or 0))
+    site.store.set_state("head_place", str(head.place))
+    paths = set(states)
+    if request.discover or site.store.state("discovered") is None:
+        paths |= discover(site.git)
+        site.store.set_state("discovered", "1")
+    found, refusals = _read_all(site, sorted(paths))
+    texts: dict[str, str] = {}
+    for path, file in list(found.items()):
+        if isinstance(file, Found) and file.hash != _seen(states.get(path)):
+            try:
+                texts[path] = check_text(path, file.data)
+            except DocumentError as error:
+                refusals.append(error)
+                del found[path]
+    # what git makes of a file matters where it is missing, where sync is on, and when HEAD moved
+    missing = [path for path, file in found.items() if not isinstance(file, Found)]
+    new_head = head.oid != site.store.state("head_oid")
+    everything = new_head or site.config.sync.enabled
+    looked_up = list(found) if everything else [*missing, *texts]
+    site.store.set_state("head_oid", head.oid)
+    tracking = observe_tracking(site.git, head.oid, looked_up)
+    moved_to = path_of(head.steps).base
+    facts = []
+    for path, file in found.items():
+        state = states.get(path)
+        tracked = path in tracking.in_head
+        busy = "it is unmerged in the index" if path in tracking.unmerged else None
+        if site.config.sync.enabled and head.operation and tracked:
+            busy = f"git is in the middle of a {head.operation}"
+        facts.append(
+            Facts(
+                path,
+                scope_of(path) or TEAM,
+                "present" if isinstance(file, Found) else file,
+                file.hash if isinstance(file, Found) else None,
+                _seen(state),
+                state.pending_hash if state else None,
+                sync=site.config.sync.enabled,
+                tracked=tracked,
+                was_tracked=state.tracked if state else False,
+                ignored=path in tracking.ignored,
+                moved_to=moved_to,
+                busy=busy,
+                restore=request.restore,
+                accept_deletions=request.accept_deletions,
+            )
+        )
+    hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
+    return Observation(head.oid, tuple(facts), texts, hashes, tuple(refusals), frozenset(looked_up))
+
+
+def _seen(state: DocumentState | None) -> str | None:
+    return state.worktree_hash if state else None
+
+
+def _read_all(
+    site: Site, paths: list[str]
+) -> tuple[dict[str, Found | Absence], list[DocumentError]]:
+    found: dict[str, Found | Absence] = {}
+    refusals: list[DocumentError] = []
+    for path in paths:
+        try:
+            found[path] = read(site.git.paths.worktree, path)
+        except DocumentError as error:
+            refusals.append(error)
+    return found, refusals

@@ -1,0 +1,303 @@
+"""Makes rows and files equal: what editors, other programs and lorefs itself changed.
+
+The write order is that of a journal. One transaction takes everything in and notes the text
+intended for each file; then the files are replaced; then a second transaction notes that they
+were. So a crash between any two steps neither loses nor resurrects anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core import plan as planning
+from lorefs.core.claim import identify
+from lorefs.core.document import encode, serialize
+from lorefs.core.model import PERSONAL, TEAM, scope_of
+from lorefs.errors import DocumentError, LorefsError
+from lorefs.repo import head_signature
+from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.sync.foreign import apply_foreign
+from lorefs.sync.ingest import ingest
+from lorefs.sync.observe import Observation, observe
+from lorefs.sync.report import Copy, Question, Report, Waiting
+from lorefs.worktree import ChangedMeanwhileError, Found, read
+from lorefs.worktree import replace as replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from lorefs.config import Config
+    from lorefs.core.document import Document
+    from lorefs.core.ledger import Discard
+    from lorefs.core.plan import Facts
+    from lorefs.repo import Git
+    from lorefs.store import Origin, Store
+    from lorefs.sync.corpus import Differences
+
+TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A worktree with its database: what a reconcile works on."""
+
+    git: Git
+    store: Store
+    config: Config
+    step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Why a reconcile runs. `change` edits the current texts, after files were taken in."""
+
+    origin: Origin
+    change: Callable[[Corpus], None] | None = None
+    restore: bool = False
+    accept_deletions: bool = False
+    discover: bool = False
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is gathered on the way to a report."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    refusals: list[LorefsError] = field(default_factory=list)
+    discards: list[Discard] = field(default_factory=list)
+
+
+def reconcile(site: Site, request: Request) -> Report:
+    """Take in what changed and write what has to be written.
+
+    Raises what `request.change` raises; then nothing was written.
+    """
+    report = Report()
+    late: list[str] = []
+    for attempt in range(TRIES):
+        part, intended = _take_in(site, request if attempt == 0 else Request(request.origin))
+        report = _joined(report, part)
+        written, late = _replace_files(site, intended)
+        report = replace(report, written=(*report.written, *written))
+        if not late:
+            return report
+    return replace(
+        report, waiting=(*report.waiting, *(Waiting(path, "it keeps changing") for path in late))
+    )
+
+
+def anything_new(site: Site) -> bool:
+    """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
+    store = site.store
+    if store.outbox or store.state("head") != head_signature(site.git.paths):
+        return True
+    for state in store.documents.states():
+        if state.pending_hash is not None:
+            return True
+        try:
+            found = read(site.git.paths.worktree, state.path)
+        except DocumentError:
+            return True
+        if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
+            return True
+    return False
+
+
+def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None]]:
+    """The first transaction. Returns the files to replace, with the hash each has now."""
+    store = site.store
+    with store.write():
+        site.step("observe")
+        observation = observe(site, request)
+        notes = _Notes(refusals=list(observation.refusals))
+        corpus = Corpus(store)
+        apply_foreign(store, corpus)
+        skipped = _apply_plans(site, observation, corpus, notes)
+        if request.change is not None:
+            request.change(corpus)
+        report = _write_rows(site, request, corpus, notes)
+        for facts in observation.facts:
+            if facts.document in observation.looked_up and facts.file == "present":
+                store.documents.put_tracked(facts.document, tracked=facts.tracked)
+        site.step("rows")
+        intended = _intend(site, observation, skipped)
+        store.set_state("head", head_signature(site.git.paths))
+        site.step("commit")
+    return report, intended
+
+
+def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _Notes) -> set[str]:
+    """Carries out what the plan says of each document; returns those not to be written to."""
+    documents = site.store.documents
+    texts: dict[str, str] = {}
+    skipped: set[str] = set()
+    for facts in observation.facts:
+        path = facts.document
+        for action in planning.plan(facts):
+            match action:
+                case planning.Finish():
+                    documents.put_worktree_base(path, documents.pending(path))
+                    documents.put_pending(path, None)
+                case planning.Drop():
+                    documents.put_pending(path, None)
+                case planning.Rewrite() | planning.Restore():
+                    pass  # the file lags behind its rows, and is written with all that do
+                case planning.Ingest():
+                    texts[path] = observation.texts[path]
+                case planning.Delete():
+                    texts[path] = ""
+                case planning.Wait(reason):
+                    skipped.add(path)
+                    notes.waiting.append(Waiting(path, reason))
+                case planning.Ask():
+                    skipped.add(path)
+                    count = sum(bool(block.id) for block in corpus.document(path).blocks)
+                    notes.questions.append(Question(path, count, "its file is gone"))
+    _ingest(site, observation, corpus, texts, notes)
+    skipped.update(question.document for question in notes.questions)
+    skipped.update(error.path for error in notes.refusals if error.path)
+    return skipped
+
+
+def _ingest(
+    site: Site,
+    observation: Observation,
+    corpus: Corpus,
+    texts: Mapping[str, str],
+    notes: _Notes,
+) -> None:
+    """Merges the files in, unless too many entries would vanish with them."""
+    merged, discards = ingest(site.store, corpus, texts)
+    doubtful = _mass_deletion(site, observation.facts, corpus, merged)
+    if doubtful:
+        notes.questions += doubtful
+        return
+    notes.discards += discards
+    for path, document in merged.items():
+        corpus.put(path, document)
+    for path, text in texts.items():
+        found = observation.hashes.get(path)
+        data = encode(text) if found is not None else None
+        if site.store.documents.state(path) is None:
+            scope = scope_of(path) or TEAM
+            site.store.documents.put_current(path, scope, encode(corpus.text(path)))
+        site.store.documents.put_worktree_base(path, data)
+
+
+def _mass_deletion(
+    site: Site, facts: Sequence[Facts], corpus: Corpus, merged: Mapping[str, Document]
+) -> list[Question]:
+    guarded = [
+        f.document
+        for f in facts
+        if (f.sync or f.scope == PERSONAL) and not f.accept_deletions and f.document in merged
+    ]
+    before = {b.id for path in guarded for b in corpus.document(path).blocks if b.id}
+    after = {
+        block.id
+        for path, document in merged.items()
+        for block in identify(document, path, corpus.document(path)).blocks
+        if block.id
+    }
+    gone = len(before - after)
+    guard = site.config.guard
+    if not planning.is_mass_deletion(len(before), gone, guard.deletion_share, guard.deletion_count):
+        return []
+    return [
+        Question(path, len(corpus.document(path).blocks), f"{gone} of {len(before)} entries vanish")
+        for path in guarded
+    ]
+
+
+def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> Report:
+    """Writes what changed to rows, log and ledger, and the new current texts."""
+    store, origin = site.store, request.origin
+    changed = corpus.changed()
+    found = differences(
+        {path: corpus.before.get(path, EMPTY) for path in changed},
+        {path: corpus.after[path] for path in changed},
+        lambda ident: row.document if (row := store.entries.get(ident)) else None,
+    )
+    _write_differences(store, found, origin)
+    for path in changed:
+        scope = scope_of(path) or TEAM
+        store.documents.put_current(path, scope, encode(serialize(corpus.after[path])))
+    store.ledger.record(notes.discards, origin.at)
+    return Report(
+        added=tuple(found.added),
+        edited=tuple(e.after.id for e in found.edits if e.after is not None),
+        deleted=tuple(e.before.id for e in found.edits if e.before and e.after is None),
+        waiting=tuple(notes.waiting),
+        questions=tuple(notes.questions),
+        refusals=tuple(notes.refusals),
+        copies=tuple(Copy(*copy) for copy in found.copies),
+        discards=len(notes.discards),
+    )
+
+
+def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
+    store.log.append(found.edits, origin)
+    store.entries.change(found.edits, origin)
+    if not found.added:
+        return
+    epoch = int(store.state("epoch") or 1)
+    last = store.entries.add(
+        ((holding.entry(), holding.document) for holding in found.added.values()), origin, epoch
+    )
+    if origin.source in {"editor", "git"}:
+        store.log.append_ingest(last, origin)
+    else:
+        store.log.append_added(last, origin)
+
+
+def _intend(site: Site, observation: Observation, skipped: set[str]) -> dict[str, str | None]:
+    """Notes the text intended for each file that lags behind; returns their hashes now."""
+    intended: dict[str, str | None] = {}
+    head = observation.head
+    for state in site.store.documents.states():
+        if state.path in skipped:
+            continue
+        current = site.store.documents.current(state.path) or b""
+        if state.worktree_hash is None and not current:
+            continue
+        if state.worktree_hash != state.hash:
+            site.store.documents.put_pending(state.path, current, head)
+            intended[state.path] = observation.hashes.get(state.path)
+    return intended
+
+
+def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
+    """Replaces the files, and notes each that was; returns those written and those too late."""
+    written: list[str] = []
+    late: list[str] = []
+    for path, expected in intended.items():
+        data = site.store.documents.pending(path)
+        if data is None:
+            continue
+        try:
+            if data or expected is not None:
+                replace_file(site.git.paths.worktree, path, data, expected, site.step)
+        except ChangedMeanwhileError:
+            late.append(path)
+            continue
+        site.step("note the file")
+        with site.store.write():
+            site.store.documents.put_worktree_base(path, data)
+            site.store.documents.put_pending(path, None)
+        written.append(path)
+    return written, late
+
+
+def _joined(first: Report, second: Report) -> Report:
+    if first == Report():
+        return second
+    return replace(
+        second,
+        added=(*first.added, *second.added),
+        edited=(*first.edited, *second.edited),
+        deleted=(*first.deleted, *second.deleted),
+        discards=first.discards + second.discards,
+        written=first.written,
+    )

@@ -1,0 +1,54 @@
+"""What a reconcile did, and what it leaves to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lorefs.errors import LorefsError
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document that was left alone for now."""
+
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A document whose deletion, or that of most of its entries, nobody confirmed yet."""
+
+    document: str
+    entries: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A further entry with an id that is in use; it has no row."""
+
+    entry: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one reconcile; empty where nothing had changed."""
+
+    added: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    questions: tuple[Question, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    refusals: tuple[LorefsError, ...] = ()
+    discards: int = 0
+
+    @property
+    def changes(self) -> int:
+        """How many rows changed."""
+        return len(self.added) + len(self.edited) + len(self.deleted)

@@ -1,0 +1,56 @@
+"""Takes back what was done, without taking back what was done since."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lorefs.core import edit
+from lorefs.core.model import TEAM, Entry, document_path
+from lorefs.store import read_entry
+from lorefs.sync.foreign import changed_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lorefs.store import Change, Store
+    from lorefs.sync.corpus import Corpus
+
+
+def undo_batch(store: Store, corpus: Corpus, batch: Sequence[Change]) -> None:
+    """Revert the changes of one batch, newest first.
+
+    A field that was changed again since keeps its newer value, an entry that was edited since
+    is not removed, and one that is there again is not added twice.
+    """
+    for change in batch:
+        row = store.entries.get(change.entry)
+        match change.op:
+            case "delete" if row is None and change.before is not None:
+                entry = read_entry(json.loads(change.before))
+                target = document_path(entry.path, entry.scope or TEAM)
+                corpus.after[target] = edit.insert(corpus.document(target), entry)
+            case "add" if row is not None and change.after is not None:
+                if read_entry(json.loads(change.after)) == row.entry:
+                    corpus.edit(
+                        row.document, row.entry.id, partial(edit.remove, ident=row.entry.id)
+                    )
+            case "edit" if row is not None:
+                _undo_field(corpus, row.entry, row.document, change)
+            case _:
+                pass  # a first ingest, or an entry that is gone by now
+
+
+def _undo_field(corpus: Corpus, entry: Entry, document: str, change: Change) -> None:
+    columns: dict[str, Any] = {**entry._asdict(), "tags": None, "relations": None, "extra": None}
+    now = read_entry({**columns, change.field: change.after})
+    if getattr(now, change.field) != getattr(entry, change.field):
+        return  # changed again since
+    before = getattr(read_entry({**columns, change.field: change.before}), change.field)
+    wanted = entry._replace(**{change.field: before})
+    if change.field in {"path", "scope"}:
+        corpus.move(entry.id, document, document_path(wanted.path, wanted.scope))
+        return
+    changes = changed_fields(entry, wanted)
+    corpus.edit(document, entry.id, lambda d: edit.replace_fields(d, entry.id, changes))
