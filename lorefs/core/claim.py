@@ -7,41 +7,41 @@ first matched against the base: the same title or the same text is the same entr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
-from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document
+from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document, line_end
+from lorefs.core.ids import derived_id
 from lorefs.core.source import cut, read_content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-# Names the scheme, so that ids made by another rule can never be the same.
-_NAMESPACE: Final = "lorefs:unclaimed:1"
+    from collections.abc import Callable, Hashable
 
 
 def identify(document: Document, path: str, base: Document | None = None) -> Document:
     """The document with an id in each unclaimed block; no byte of it changes.
 
     `path` is that of the document in the repository. `base` is where retitled entries are
-    looked up: those of its entries whose id does not stand in the document.
+    looked up, among those whose id does not stand in the document.
     """
-    if all(block.kind != UNCLAIMED or block.id for block in document.blocks):
+    unnamed = {
+        n: _facts(block)
+        for n, block in enumerate(document.blocks)
+        if block.kind == UNCLAIMED and not block.id
+    }
+    if not unnamed:
         return document
     taken = {block.id for block in document.blocks if block.id}
-    known = _Known(base, path, taken)
-    blocks: list[Block] = []
+    free = identify(base, path).blocks if base else ()
+    found = _matched(unnamed, {b.id: _facts(b) for b in free if b.id and b.id not in taken})
+    taken.update(found.values())
     ordinals: dict[str, int] = {}
-    keys = [_keys(b) if b.kind == UNCLAIMED and not b.id else ("", "") for b in document.blocks]
-    found = known.match([key for key in keys if key[0] or key[1]])
-    for block, key in zip(document.blocks, keys, strict=True):
-        if block.kind != UNCLAIMED or block.id:
-            blocks.append(block)
-            continue
-        ident = found.get(key)
-        if ident is None or ident in taken:
-            ident = _fresh(path, key[0], ordinals, taken)
-        taken.add(ident)
-        blocks.append(block._replace(id=ident))
+    for n, facts in unnamed.items():
+        if n not in found:
+            found[n] = _derived(path, facts.title, ordinals, taken)
+    blocks = [
+        block._replace(id=found[n]) if n in found else block
+        for n, block in enumerate(document.blocks)
+    ]
     return document._replace(blocks=tuple(blocks))
 
 
@@ -51,101 +51,63 @@ def claim(document: Document, path: str, base: Document | None = None) -> Docume
 
 
 def with_markers(document: Document, wanted: Callable[[Block], bool]) -> Document:
-    """Writes the marker of those identified blocks that are wanted."""
+    """Writes the marker of those identified entries that are wanted."""
     eol = line_end(document)
     blocks = tuple(
-        block._replace(kind=ENTRY, text=f"<!-- lore:{block.id} -->{eol}{block.text}")
-        if block.kind == UNCLAIMED and block.id and wanted(block)
-        else block
+        marked(block, eol) if block.kind == UNCLAIMED and block.id and wanted(block) else block
         for block in document.blocks
     )
     return document._replace(blocks=blocks)
 
 
-def line_end(document: Document) -> str:
-    """The line end of a document: that of its first line."""
-    for block in document.blocks:
-        for text in (block.lead, block.text):
-            end = text.find("\n")
-            if end >= 0:
-                return "\r\n" if text[end - 1 : end] == "\r" else "\n"
-    return "\r\n" if document.tail.startswith("\r\n") else "\n"
+def marked(block: Block, eol: str) -> Block:
+    """An identified unclaimed entry with its marker line."""
+    return block._replace(kind=ENTRY, text=f"<!-- lore:{block.id} -->{eol}{block.text}")
 
 
-def _keys(block: Block) -> tuple[str, str]:
+class _Facts(NamedTuple):
+    """What an entry is recognised by."""
+
+    title: str
+    content: str
+    category: str
+
+
+def _facts(block: Block) -> _Facts:
     parts = cut(block)
-    return _normal(parts.title), read_content(parts)
+    return _Facts(" ".join(parts.title.split()), read_content(parts), block.category)
 
 
-def _normal(title: str) -> str:
-    """A title in the form that is hashed: composed, with single spaces."""
-    from unicodedata import normalize  # only hand-written entries need it
-
-    return normalize("NFC", " ".join(title.split()))
-
-
-class _Known:
-    """The entries of the base that a hand-written one may be."""
-
-    def __init__(self, base: Document | None, path: str, taken: Iterable[str]) -> None:
-        absent = set(taken)
-        blocks = identify(base, path).blocks if base else ()
-        free = [block for block in blocks if block.id and block.id not in absent]
-        self.by_both: dict[tuple[str, str], str] = {}
-        self.by_title: dict[str, str] = {}
-        self.by_text: dict[str, str] = {}
-        for block in free:
-            title, content = _keys(block)
-            self.by_both.setdefault((title, content), block.id)
-            self.by_title.setdefault(title, block.id)
-            if content:
-                self.by_text.setdefault(content, block.id)
-
-    def match(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """The ids of the entries that stand in the base: by both, then title, then text."""
-        found: dict[tuple[str, str], str] = {}
-        used: set[str] = set()
-        for rule in range(3):
-            for key in keys:
-                candidates = (
-                    self.by_both.get(key),
-                    self.by_title.get(key[0]),
-                    self.by_text.get(key[1]),
-                )
-                ident = candidates[rule] if key not in found else None
-                if ident is not None and ident not in used:
-                    found[key] = ident
-                    used.add(ident)
-        return found
+# From the surest sign on; an entry without content is not known by it.
+_SIGNS: tuple[Callable[[_Facts], Hashable], ...] = (
+    lambda facts: (facts.title, facts.content),
+    lambda facts: (facts.title, facts.category),
+    lambda facts: facts.title,
+    lambda facts: facts.content or None,
+)
 
 
-def _fresh(path: str, title: str, ordinals: dict[str, int], taken: set[str]) -> str:
+def _matched(unnamed: dict[int, _Facts], free: dict[str, _Facts]) -> dict[int, str]:
+    """The ids of those unnamed entries that stand in the base, each given once."""
+    found: dict[int, str] = {}
+    for sign in _SIGNS:
+        known: dict[Hashable, list[str]] = {}
+        for ident, facts in reversed(free.items()):
+            known.setdefault(sign(facts), []).append(ident)
+        known.pop(None, None)
+        for n, facts in unnamed.items():
+            candidates = known.get(sign(facts)) if n not in found else None
+            if candidates:
+                found[n] = candidates.pop()
+                del free[found[n]]
+    return found
+
+
+def _derived(path: str, title: str, ordinals: dict[str, int], taken: set[str]) -> str:
+    """The next derived id of a title that no other entry of the document has."""
     while True:
         ordinal = ordinals.get(title, 0)
         ordinals[title] = ordinal + 1
         ident = derived_id(path, title, ordinal)
         if ident not in taken:
             return ident
-
-
-def derived_id(path: str, title: str, ordinal: int = 0) -> str:
-    """The UUIDv8 (RFC 9562, section 5.8) of a hand-written entry."""
-    from hashlib import sha256  # only hand-written entries need it
-
-    name = "\0".join((_NAMESPACE, path, _normal(title), str(ordinal)))
-    number = int.from_bytes(sha256(name.encode("utf-8", "surrogateescape")).digest()[:16])
-    number = number & ~(0xF << 76) | 8 << 76  # version
-    number = number & ~(0x3 << 62) | 2 << 62  # variant
-    text = f"{number:032x}"
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-
-
-def created_at(ident: str) -> int | None:
-    """When a UUIDv7 was made, in milliseconds since 1970; None for other ids."""
-    digits = ident.replace("-", "")
-    if len(digits) != 32 or digits[12] != "7":  # noqa: PLR2004
-        return None
-    try:
-        return int(digits[:12], 16)
-    except ValueError:
-        return None

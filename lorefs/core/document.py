@@ -6,17 +6,11 @@ before it as its lead.
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
-from lorefs.core.scan import (
-    ENTRY,
-    FRONT_MATTER,
-    HEADING,
-    PROSE,
-    UNCLAIMED,
-    scan,
-)
+from lorefs.core.ids import normal_id
+from lorefs.core.lines import is_conflict_marker
+from lorefs.core.scan import ENTRY, FRONT_MATTER, HEADING, PROSE, UNCLAIMED, scan
 
 __all__ = [
     "ENTRY",
@@ -29,17 +23,15 @@ __all__ = [
     "conflict_marker_line",
     "decode",
     "encode",
-    "is_uuid",
+    "line_end",
     "line_of",
     "parse",
     "serialize",
 ]
 
 BOM: Final = "\ufeff"
-CATEGORY_LEVELS: Final = (2, 3)
-
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_CONFLICT_LINE: Final = re.compile(r"^(?:<{7,}|>{7,}|\|{7,})(?: |\r?$)", re.MULTILINE)
+SECTION_LEVEL: Final = 2
+CATEGORY_LEVEL: Final = 3
 
 
 class Block(NamedTuple):
@@ -47,9 +39,9 @@ class Block(NamedTuple):
 
     `lead` is what stands between the last character of the block before and the first of
     this one: line ends and blank lines. `text` is the source without its last line end. `id`
-    is that of an entry's marker, in lower case if it is a UUID. `category` is that of the
-    nearest level-3, else level-2 heading above; of a heading, its own title. `level` is that
-    of a heading, 1 to 3.
+    is that of an entry's marker, in lower case if it is a UUID; an unclaimed entry gets one
+    from `claim.identify`. `category` is the title of the nearest level-3, else level-2
+    heading above; of a heading, its own title. `level` is that of a heading, 1 to 3.
     """
 
     kind: str
@@ -77,69 +69,51 @@ def parse(text: str, *, lore: bool = True) -> Document:
     bom = BOM if text.startswith(BOM) else ""
     blocks: list[Block] = []
     end = len(bom)
-    section = category = ""
-    for kind, start, stop, found, level in scan(text, end):
+    heading = section = category = ""
+    for kind, start, stop, name, level in scan(text, end):
         lead, source, end = text[end:start], text[start:stop], stop
         if kind is ENTRY:
-            block = Block(ENTRY, lead, source, normal_id(found), category or section)
+            block = Block(ENTRY, lead, source, normal_id(name), category)
         elif kind is HEADING:
-            title = heading_title(source)
-            section, category = _under(level, title, section)
-            block = Block(HEADING, lead, source, "", title, level)
-        elif kind is UNCLAIMED and (category or section):
-            block = Block(UNCLAIMED, lead, source, "", category or section)
-        elif kind is UNCLAIMED:
-            block = Block(PROSE, lead, source)
+            if level == CATEGORY_LEVEL:
+                heading = name
+            else:
+                heading, section = "", name if level == SECTION_LEVEL else ""
+            category = heading or section
+            block = Block(HEADING, lead, source, "", name, level)
+        elif kind is UNCLAIMED and category:
+            block = Block(UNCLAIMED, lead, source, "", category)
         else:
-            block = Block(kind, lead, source)
+            block = Block(PROSE if kind is UNCLAIMED else kind, lead, source)
         blocks.append(block)
     document = Document(bom, tuple(blocks), text[end:])
     return document if lore else _without_strangers(document)
 
 
-def _under(level: int, title: str, section: str) -> tuple[str, str]:
-    """Section (level 2) and category (level 3) below a heading."""
-    lowest, deepest = CATEGORY_LEVELS
-    if level == deepest:
-        return section, title
-    return (title if level == lowest else ""), ""
-
-
 def _without_strangers(document: Document) -> Document:
-    """Unclaimed entries become prose under headings that no marked entry stands under."""
-    marked = {block.category for block in document.blocks if block.kind == ENTRY}
+    """Unclaimed entries become prose in sections in which no marked entry stands."""
+    marked: set[int] = set()
+    sections: list[int] = []
+    section = 0
+    for block in document.blocks:
+        section += block.kind == HEADING
+        sections.append(section)
+        if block.kind == ENTRY:
+            marked.add(section)
     blocks = (
         block._replace(kind=PROSE, category="")
-        if block.kind == UNCLAIMED and block.category not in marked
+        if block.kind == UNCLAIMED and section not in marked
         else block
-        for block in document.blocks
+        for block, section in zip(document.blocks, sections, strict=True)
     )
     return document._replace(blocks=tuple(blocks))
-
-
-def normal_id(found: str) -> str:
-    """An id as a marker has it: in lower case if it is a UUID, else as it is."""
-    return found if found.islower() else found.lower() if is_uuid(found) else found
-
-
-def is_uuid(text: str) -> bool:
-    """Whether a text has the form of a UUID (RFC 9562), of whatever version."""
-    return _UUID.match(text) is not None
-
-
-def heading_title(source: str) -> str:
-    """The title of an ATX heading, without its closing sequence of #s."""
-    title = source.lstrip("#").strip(" \t\r")
-    closed = title.rstrip("#")
-    return closed.rstrip(" \t") if closed != title and closed[-1:] in {"", " ", "\t"} else title
 
 
 def serialize(document: Document) -> str:
     """The text that was parsed, to the byte."""
     parts = [document.bom]
     for block in document.blocks:
-        parts.append(block.lead)
-        parts.append(block.text)
+        parts += (block.lead, block.text)
     parts.append(document.tail)
     return "".join(parts)
 
@@ -154,6 +128,16 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def line_end(document: Document) -> str:
+    r"""The line end that new lines get: "\r\n" if the document's first line ends so."""
+    for block in document.blocks:
+        for text in (block.lead, block.text):
+            end = text.find("\n")
+            if end >= 0:
+                return "\r\n" if text[end - 1 : end] == "\r" else "\n"
+    return "\r\n" if document.tail.startswith("\r\n") else "\n"
+
+
 def line_of(document: Document, index: int) -> int:
     """The line on which the block with that index starts, counted from 1."""
     before = document.blocks[:index]
@@ -162,6 +146,25 @@ def line_of(document: Document, index: int) -> int:
 
 
 def conflict_marker_line(text: str) -> int | None:
-    """The first line that starts with a conflict marker of git, counted from 1."""
-    found = _CONFLICT_LINE.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else None
+    """The first line that starts with a conflict marker of git, counted from 1.
+
+    `=======` counts only below a blank line or at the start, for below a line of text it
+    underlines a heading; in a conflict as git writes it another marker stands before it.
+    """
+    first = None
+    for marker in ("<<<<<<<", ">>>>>>>", "|||||||", "======="):
+        place = -1
+        while (place := text.find(marker, place + 1, first)) >= 0:
+            if text[place - 1 : place] not in {"", "\n", BOM}:
+                continue
+            end = text.find("\n", place)
+            line = text[place : None if end < 0 else end]
+            if is_conflict_marker(line) and (line[0] != "=" or _below_blank(text, place)):
+                first = place
+                break
+    return None if first is None else text.count("\n", 0, first) + 1
+
+
+def _below_blank(text: str, place: int) -> bool:
+    before = text[text.rfind("\n", 0, max(place - 1, 0)) + 1 : place]
+    return not before.strip(" \t\r\n" + BOM)

@@ -1,22 +1,31 @@
-"""Finds the structure of a document: a line scanner that keeps every position.
+r"""Finds the blocks of a document: offsets into its text, with nothing copied but names.
 
 Markdown libraries give no source positions, and of Markdown only little matters here: where
 an entry starts, where its list item ends, and what is code or HTML and therefore no entry.
-The scanner looks at the first character of a line, jumps from line end to line end with
-`str.find`, and cuts one span for each block.
+A line ends at "\n", and a "\r" before it belongs to the line end. `docs/format.md` names the
+rules, and where they part from CommonMark.
 
-Where CommonMark would let a half-typed line swallow the rest of the document (a code fence or
-a comment that is never closed) the scanner reads that one line as prose: every entry behind
-it would look deleted otherwise.
+The work is linear for every text: patterns match white space possessively, and what was once
+searched for in vain is not searched for again. The merge driver imports this module, so a
+pattern that most documents do not need is compiled where it is used.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from lorefs.core.lines import (
+    SPACE,
+    bold_title,
+    fence_length,
+    heading,
+    interrupts_item,
+    is_bullet,
+    is_metadata,
+    is_rule,
+    marker_id,
+)
 
 FRONT_MATTER: Final = "front_matter"
 HEADING: Final = "heading"
@@ -24,293 +33,304 @@ ENTRY: Final = "entry"
 UNCLAIMED: Final = "unclaimed"
 PROSE: Final = "prose"
 
-MARKER: Final = re.compile(r"<!--[ \t]*lore:([^\s>]+)[ \t]*-->[ \t]*(?=\r?\n|\Z)")
-# What nearly every entry looks like: one line of text between blank lines. It saves a look at
-# each line around it.
-_USUAL: Final = re.compile(
-    r"<!-- lore:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->\n"
-    r"[*+-] \*\*[^\n]+(?<!\r)(?=\n\n[<#])"
-)
-_HEADING: Final = re.compile(r"(#{1,6})(?=[ \t\r\n]|\Z)")
-_BULLET: Final = re.compile(r"[*+-][ \t]+(?=[^ \t\r\n])")
-_UNCLAIMED: Final = re.compile(r"[*+-][ \t]+\*\*[^\s*]")
-_FENCE: Final = re.compile(r"`{3,}(?=[^`\n]*(?:\n|\Z))|~{3,}")
-_BREAK: Final = re.compile(r"([*_-])[ \t]*(?:\1[ \t]*){2,}(?=\r?\n|\Z)")
-_CONFLICT: Final = re.compile(r"(?:<{7,}|>{7,}|\|{7,}|={7,})(?=[ \r\n]|\Z)")
-_RAW_HTML: Final = re.compile(r"<(pre|script|style|textarea)(?=[\s>])", re.IGNORECASE)
-_TAG: Final = re.compile(r"</?[A-Za-z]")
-_METADATA: Final = re.compile(r"<!--[ \t]*\{")
+BODY_LEVEL: Final = 4  # the first heading level that can be the body of an entry
 
-BODY_LEVEL: Final = 4  # the first heading level that can be an entry's body
+# What nearly every entry looks like, between blank lines: a marker, and one line that starts
+# with a bold title. It only saves time: without it the result is the same.
+_USUAL: Final = re.compile(r"<!-- lore:([0-9a-f-]+) -->\n[*+-] \*\*[^\s*][^\n]*(?<!\r)(?=\n\n[<#])")
+_BLANK_LINES: Final = re.compile(r"(?:[ \t\r]*+\n)*+")
+# The lines behind the first one of a list item, and of a paragraph, up to one that may end it.
+_ITEM: Final = re.compile(
+    r"(?:\n(?:(?:[ \t\r]*+\n)*+(?= {2}| ?\t)[ \t\r]*+(?!\Z)"
+    r"|(?![ \t\r\n<>|=#*+\-_`~1]|\Z))[^\n]*+)*+"
+)
+_PARAGRAPH: Final = re.compile(r"(?:\n(?![ \t\r\n<#*+\-`~]|\Z)[^\n]*+)*+")
+
+_FRONT_MATTER_END: Final = r"\n---(?=[ \t\r]*+(?:\n|\Z))"
+_SECTION_STOP: Final = r"\n(?=(#{1,6})(?:[ \t\r\n]|\Z)|[<`~])"
+_CLOSING_FENCE: Final = r"\n(`{3,}+|~{3,}+)(?=[ \t\r]*+(?:\n|\Z))"
+_TAG: Final = r"</?([a-zA-Z][a-zA-Z0-9-]*+)(?=[\s/>]|\Z)"
+_RAW_TAG: Final = r"<(?:pre|script|style|textarea)(?=[\s>]|\Z)"
+_RAW_END: Final = r"</(?:pre|script|style|textarea)>"
+_LINES: Final = r"(?:\n(?![ \t\r]*+(?:\n|\Z))[^\n]*+)*+"
 
 
 class Span(NamedTuple):
-    """A block in the text: [start, end) without its last line end.
+    """A block, `text[start:end]`, without its last line end.
 
-    `id` is that of an entry as its marker says it, `level` that of a heading.
+    `name` is the id of an entry as its marker says it, or the title of a heading; `level` is
+    that of a heading.
     """
 
     kind: str
     start: int
     end: int
-    id: str = ""
+    name: str = ""
     level: int = 0
 
 
-def scan(text: str, start: int) -> Iterator[Span]:
-    """The blocks of a document from `start` on; blank lines between them are left out.
+def scan(text: str, start: int = 0) -> list[Span]:
+    """The blocks of `text` from the offset `start` on, where front matter may stand.
 
     UNCLAIMED spans are candidates: whether they stand under a category heading is for the
     document to say.
     """
-    scanner = _Scanner(text)
-    position = start
-    if text.startswith("---", start):
-        end = _front_matter_end(text, start)
-        if end > start:
-            yield Span(FRONT_MATTER, start, end)
-            position = scanner.next_line(end)
-    size = len(text)
-    while position < size:
-        first = text[position]
-        if first == "\n":
-            position += 1
-            continue
-        usual = _USUAL.match(text, position) if first == "<" else None
-        if usual:
-            end = usual.end()
-            yield Span(ENTRY, position, end, usual[1])
-            position = end + 2
-            continue
-        if first in " \t\r":
-            end = scanner.line_end(position)
-            if not text[position:end].strip(" \t\r"):
-                position = end + 1
-                continue
-        span = scanner.block(position, first)
-        yield span
-        position = scanner.next_line(span.end)
-
-
-def _front_matter_end(text: str, start: int) -> int:
-    """The end of the closing `---` line, `start` if there is none."""
-    line_end = text.find("\n", start)
-    if line_end < 0 or text[start:line_end].rstrip(" \t\r") != "---":
-        return start
-    position = line_end + 1
-    while (position := text.find("---", position)) >= 0:
-        line_end = text.find("\n", position)
-        line_end = len(text) if line_end < 0 else line_end
-        if text[position - 1] == "\n" and not text[position + 3 : line_end].strip(" \t\r"):
-            return position + 3
-        position += 3
-    return start
+    return _Scanner(text).spans(start)
 
 
 class _Scanner:
-    """The text, and what is known never to be closed in it."""
+    """One pass over a text, and what it has found out about what lies ahead."""
+
+    __slots__ = ("comment_end", "fence_ends", "raw_end", "size", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.size = len(text)
-        self.last_comment_end = text.rfind("-->")
-        self.unclosed: dict[str, int] = {}  # fence character: shortest run that stays open
+        # The nearest ends of a comment and of a raw HTML block behind the place that was
+        # looked at last; beyond the text if there is none.
+        self.comment_end = 0
+        self.raw_end = 0
+        self.fence_ends: _FenceEnds | None = None
 
-    def line_end(self, position: int) -> int:
-        """Where the line at `position` ends: at its line feed, or at the end of the text."""
-        end = self.text.find("\n", position)
+    def spans(self, start: int) -> list[Span]:
+        """All blocks from `start` on."""
+        found: list[Span] = []
+        end = self._front_matter_end(start)
+        if end > start:
+            found.append(Span(FRONT_MATTER, start, end))
+        ahead: Span | None = None  # what made a paragraph end
+        at = self._skip_blank_lines(end)
+        while at < self.size:
+            while usual := _USUAL.match(self.text, at):
+                end = usual.end()
+                found.append(Span(ENTRY, at, end, usual[1]))
+                at = end + 2
+                ahead = None
+            span = ahead or self._block(at)
+            ahead = None
+            if span is None:
+                span, ahead = self._paragraph(at)
+            found.append(span)
+            at = self._skip_blank_lines(span.end)
+        return found
+
+    def _skip_blank_lines(self, at: int) -> int:
+        """The start of the next line with text, or the end of the text.
+
+        `at` is the start of a line, or the end of the text of one.
+        """
+        found = _BLANK_LINES.match(self.text, at)
+        at = found.end() if found else at
+        if self.text[at : at + 1] in {" ", "\t", "\r"} and not self._line(at).strip(" \t\r"):
+            return self.size
+        return at
+
+    def _next_line(self, line_end: int) -> int:
+        """The start of the line behind one that ends at `line_end`, 0 if no text is on it."""
+        place = line_end + 1
+        return place if self._skip_blank_lines(line_end) == place < self.size else 0
+
+    def _line_end(self, at: int) -> int:
+        """Where the line ends that `at` lies in: at its line feed, or with the text."""
+        end = self.text.find("\n", at)
         return self.size if end < 0 else end
 
-    def text_end(self, line_end: int) -> int:
-        """The end of a line's text, before a carriage return."""
-        return line_end - 1 if line_end and self.text[line_end - 1] == "\r" else line_end
+    def _without_return(self, line_end: int) -> int:
+        """The end of a line's text, where a carriage return belongs to the line end."""
+        if line_end < self.size and self.text[line_end - 1] == "\r":
+            return line_end - 1
+        return line_end
 
-    def next_line(self, position: int) -> int:
-        """The start of the line behind the one at `position`."""
-        return self.line_end(position) + 1
+    def _text_end(self, at: int) -> int:
+        """The end of the text of the line that `at` lies in."""
+        return self._without_return(self._line_end(at))
 
-    def block(self, position: int, first: str) -> Span:
-        """The block that starts at the non-blank line at `position`."""
-        text = self.text
-        if first == "<":
-            marker = MARKER.match(text, position)
-            if marker:
-                body = self._body_end(marker.end())
-                if body:
-                    return Span(ENTRY, position, body, marker[1])
-                return Span(PROSE, position, marker.end())
-            return Span(PROSE, position, self._html_end(position))
-        if first == "#":
-            heading = _HEADING.match(text, position)
-            if heading and len(heading[1]) < BODY_LEVEL:
-                end = self.text_end(self.line_end(position))
-                return Span(HEADING, position, end, level=len(heading[1]))
-        elif first in "*+-":
-            if _UNCLAIMED.match(text, position):
-                return Span(UNCLAIMED, position, self.item_end(position))
-        elif first in "`~":
-            end = self._fence_end(position)
-            if end:
-                return Span(PROSE, position, end)
-        return Span(PROSE, position, self._paragraph_end(position))
+    def _line(self, at: int) -> str:
+        """The text of the line that starts at `at`."""
+        return self.text[at : self._text_end(at)]
 
-    def _body_end(self, position: int) -> int:
-        """The end of the body of a marker that ends at `position`, 0 if it has none."""
-        start = self._skip_blank(position)
-        if _METADATA.match(self.text, start):
-            end = self.line_end(start)
-            if self.text[start:end].rstrip(" \t\r").endswith("-->"):
-                start = self._skip_blank(end)
-        if start >= self.size:
-            return 0
-        if self.text[start] in "*+-":
-            is_item = _BULLET.match(self.text, start) and not _BREAK.match(self.text, start)
-            return self.item_end(start) if is_item else 0
-        heading = _HEADING.match(self.text, start)
-        if heading and len(heading[1]) >= BODY_LEVEL:
-            return self._section_end(start, len(heading[1]))
-        return 0
+    def _front_matter_end(self, start: int) -> int:
+        """The end of the closing `---`, `start` without front matter.
 
-    def _skip_blank(self, position: int) -> int:
-        """The start of the first non-blank line behind the one at `position`."""
-        position = self.next_line(position)
-        while position < self.size:
-            end = self.line_end(position)
-            if self.text[position:end].strip(" \t\r"):
-                return position
-            position = end + 1
-        return self.size
-
-    def item_end(self, position: int) -> int:
-        """The end of the list item at `position`.
-
-        Its first paragraph may go on without indentation; behind a blank line only what is
-        indented by two columns or a tab belongs to it.
+        A document that merely begins with a thematic break has none: it is not closed, or
+        entries stand in between.
         """
-        text, size = self.text, self.size
-        line_end = end = self.line_end(position)
-        blank = False
-        while line_end + 1 < size:
-            start = line_end + 1
-            first = text[start]
-            line_end = text.find("\n", start)
-            if line_end < 0:
-                line_end = size
-            if first in "\r\n \t" and not text[start:line_end].strip(" \t\r"):
-                blank = True
-                continue
-            indented = first == "\t" or text.startswith("  ", start)
-            if not indented and (blank or self._starts_block(start, first)):
-                break
-            blank = False
-            end = line_end
-        return self.text_end(end)
+        if not self.text.startswith("---", start) or self._line(start).rstrip(" \t") != "---":
+            return start
+        opening = self._line_end(start)
+        closing = re.compile(_FRONT_MATTER_END).search(self.text, opening)
+        if closing is None:
+            return start
+        marker = opening
+        while (marker := self.text.find("\n<!--", marker, closing.start())) >= 0:
+            marker += 1
+            if marker_id(self._line(marker)):
+                return start
+        return self._text_end(closing.end())
 
-    def _section_end(self, position: int, level: int) -> int:
-        """The end of a heading and what follows it, up to a marker or an equal heading."""
-        end = self.text_end(self.line_end(position))
-        position = self._skip_blank(position)
-        while position < self.size:
-            first = self.text[position]
-            line = self.text_end(self.line_end(position))
-            if first == "<" and MARKER.match(self.text, position):
-                break
-            if first == "#":
-                heading = _HEADING.match(self.text, position)
-                if heading and len(heading[1]) <= level:
-                    break
-            end = (first in "`~" and self._fence_end(position)) or line
-            if first == "<":
-                end = max(end, self._comment_end(position))
-            position = self._skip_blank(end)
-        return end
+    def _block(self, at: int) -> Span | None:
+        """The block that begins with the line at `at`, None if that is a paragraph."""
+        first = self.text[at]
+        if first == "<":
+            return self._entry(at) or self._opaque(at)
+        if first == "#":
+            return self._heading(at)
+        if first in "*+-":
+            return self._unclaimed(at)
+        if first in "`~":
+            return self._opaque(at)
+        return None
 
-    def _paragraph_end(self, position: int) -> int:
-        """The end of a run of non-blank lines in which no other block starts."""
-        end = self.line_end(position)
-        while end + 1 < self.size:
-            start = end + 1
-            line_end = self.line_end(start)
-            first = self.text[start]
-            if first in "\r\n \t" and not self.text[start:line_end].strip(" \t\r"):
-                break
-            if first in "<#*+-`~" and self._interrupts(start, first):
-                break
-            end = line_end
-        return self.text_end(end)
-
-    def _interrupts(self, position: int, first: str) -> bool:
-        """Whether a block that is no plain prose starts at `position`, within a paragraph."""
-        match first:
-            case "<":
-                return self.text.startswith("<!--", position)
-            case "#":
-                heading = _HEADING.match(self.text, position)
-                return heading is not None and len(heading[1]) < BODY_LEVEL
-            case "`" | "~":
-                return self._fence_end(position) > 0
-            case _:
-                return _UNCLAIMED.match(self.text, position) is not None
-
-    def _starts_block(self, position: int, first: str) -> bool:
-        """Whether the unindented line at `position` ends the list item before it."""
+    def _entry(self, at: int) -> Span | None:
+        """The entry whose marker stands at `at`, None if it is no marker or has no body."""
         text = self.text
-        match first:
-            case "<":
-                return text.startswith("<!--", position) or bool(_CONFLICT.match(text, position))
-            case "#":
-                return _HEADING.match(text, position) is not None
-            case "*" | "+" | "-" | "_":
-                return bool(_BULLET.match(text, position) or _BREAK.match(text, position))
-            case "`" | "~":
-                return _FENCE.match(text, position) is not None
-            case "=" | "|":
-                return _CONFLICT.match(text, position) is not None
-            case ">":
-                return True
-            case "1":  # other numbers cannot interrupt a paragraph in CommonMark either
-                return text.startswith(("1. ", "1) "), position)
-            case _:
-                return False
+        line_end = self._line_end(at)
+        ident = marker_id(text[at:line_end])
+        if not ident:
+            return None
+        body = self._skip_blank_lines(line_end)
+        if text.startswith("<!--", body):
+            line_end = self._line_end(body)
+            if not is_metadata(text[body:line_end]):
+                return None
+            body = self._skip_blank_lines(line_end)
+        line = self._line(body)
+        if is_bullet(line) and not is_rule(line):
+            return Span(ENTRY, at, self._item_end(body), ident)
+        level = heading(line)[0]
+        if level >= BODY_LEVEL:
+            return Span(ENTRY, at, self._section_end(body, level), ident)
+        return None
 
-    def _fence_end(self, position: int) -> int:
-        """The end of the code fence that opens at `position`, 0 if it never closes."""
-        opening = _FENCE.match(self.text, position)
-        if not opening:
-            return 0
-        run = opening[0]
-        if len(run) >= self.unclosed.get(run[0], self.size + 1):
-            return 0
-        closing = re.compile(rf"\n {{0,3}}{re.escape(run)}{re.escape(run[0])}*[ \t]*(?=\r?\n|\Z)")
-        found = closing.search(self.text, opening.end())
-        if found:
-            return found.end()
-        self.unclosed[run[0]] = len(run)
-        return 0
+    def _unclaimed(self, at: int) -> Span | None:
+        """The list item with a bold title and a colon at `at`."""
+        line = self._line(at)
+        if is_bullet(line) and bold_title(line[1:].lstrip(SPACE)):
+            return Span(UNCLAIMED, at, self._item_end(at))
+        return None
 
-    def _html_end(self, position: int) -> int:
-        """The end of the HTML block, comment or conflict marker line at `position`."""
+    def _heading(self, at: int) -> Span | None:
+        end = self._text_end(at)
+        level, title = heading(self.text[at:end])
+        return Span(HEADING, at, end, title, level) if 0 < level < BODY_LEVEL else None
+
+    def _item_end(self, at: int) -> int:
+        """The end of the list item whose bullet stands at `at`."""
+        end = self._line_end(at)
+        while True:
+            rest = _ITEM.match(self.text, end)
+            end = rest.end() if rest else end
+            place = self._next_line(end)
+            if not place or interrupts_item(self._line(place)):
+                return self._without_return(end)
+            end = self._line_end(place)
+
+    def _section_end(self, at: int, level: int) -> int:
+        """The end of what belongs to the heading at `at`: before a marker or a peer of it."""
         text = self.text
-        if text.startswith("<!--", position):
-            return self._comment_end(position)
-        raw = _RAW_HTML.match(text, position)
-        if raw:
-            closing = text.find(f"</{raw[1]}>", position)
-            if closing >= 0:
-                return self.text_end(self.line_end(closing))
-        if not _TAG.match(text, position):
-            return self._paragraph_end(position)
-        end = self.line_end(position)
-        while end + 1 < self.size:
-            line_end = self.line_end(end + 1)
-            if not text[end + 1 : line_end].strip(" \t\r"):
+        stop = self.size
+        place = self._line_end(at)
+        search = re.compile(_SECTION_STOP).search
+        while found := search(text, place):
+            line = found.end()
+            if found[1]:
+                ends, opaque = len(found[1]) <= level, None
+            else:
+                ends, opaque = bool(marker_id(self._line(line))), self._opaque(line)
+            if ends:
+                stop = found.start()
                 break
-            end = line_end
-        return self.text_end(end)
+            place = opaque.end if opaque else line
+        last = len(text[at:stop].rstrip(" \t\r\n"))
+        return min(self._text_end(at + last), stop)
 
-    def _comment_end(self, position: int) -> int:
-        """The end of the line with `-->`; of its first line for a comment never closed."""
-        end = position
-        if self.text.startswith("<!--", position) and position < self.last_comment_end:
-            end = self.text.find("-->", position)
-        return self.text_end(self.line_end(end))
+    def _paragraph(self, at: int) -> tuple[Span, Span | None]:
+        """A run of lines up to a blank one, or to a block, which comes with it."""
+        end = self._line_end(at)
+        while True:
+            rest = _PARAGRAPH.match(self.text, end)
+            end = rest.end() if rest else end
+            place = self._next_line(end)
+            block = self._block(place) if place else None
+            if not place or block:
+                return Span(PROSE, at, self._without_return(end)), block
+            end = self._line_end(place)
+
+    def _opaque(self, at: int) -> Span | None:
+        """Fenced code or HTML of several lines, in which no entry stands; None if it is open."""
+        end = self._fence_end(at) if self.text[at] in "`~" else self._html_end(at)
+        return None if end < 0 else Span(PROSE, at, self._text_end(end))
+
+    def _fence_end(self, at: int) -> int:
+        """Some place in the closing line of the fence at `at`, -1 if there is none."""
+        length = fence_length(self._line(at))
+        if not length:
+            return -1
+        if self.fence_ends is None:
+            self.fence_ends = _FenceEnds(self.text)
+        return self.fence_ends.find(self.text[at], length, at)
+
+    def _html_end(self, at: int) -> int:
+        """Some place in the last line of the HTML block at `at`, -1 if that is a paragraph."""
+        text = self.text
+        if text.startswith("<!--", at):
+            return self._comment_end(at)
+        tag = re.compile(_TAG).match(text, at)
+        if tag is None:
+            return -1
+        if re.compile(_RAW_TAG, re.IGNORECASE).match(text, at):
+            if self.raw_end < tag.end():
+                closing = re.compile(_RAW_END, re.IGNORECASE).search(text, tag.end())
+                self.raw_end = closing.end() if closing else self.size + 1
+            if self.raw_end <= self.size:
+                return self.raw_end
+        lines = re.compile(_LINES).match(text, self._line_end(at))
+        return lines.end() if lines else -1
+
+    def _comment_end(self, at: int) -> int:
+        """Where the comment of several lines at `at` closes, -1 if it does not.
+
+        A line that begins with another comment shows that it does not: the `-->` of the next
+        marker would end a half-typed comment, and the entry would seem deleted.
+        """
+        if self.comment_end < at + 2:
+            close = self.text.find("-->", at + 2)
+            self.comment_end = self.size + 1 if close < 0 else close
+        close = self.comment_end
+        if close > self.size or close < self._line_end(at):
+            return -1
+        return -1 if self.text.find("\n<!--", at, close) >= 0 else close
+
+
+class _FenceEnds:
+    """All lines of a text that can close a fence, so that unclosed ones cost no search."""
+
+    __slots__ = ("lines", "longest", "place")
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[str, list[tuple[int, int]]] = {"`": [], "~": []}
+        for line in re.compile(_CLOSING_FENCE).finditer(text):
+            self.lines[line[1][0]].append((line.start(1), len(line[1])))
+        # the longest of the lines from each of them on
+        self.longest: dict[str, list[int]] = {}
+        for character, lines in self.lines.items():
+            longest = 0
+            ahead = [longest := max(longest, length) for _, length in reversed(lines)]
+            self.longest[character] = ahead[::-1]
+        self.place = {"`": 0, "~": 0}
+
+    def find(self, character: str, length: int, at: int) -> int:
+        """The line that closes a fence of that length opened at `at`, -1 if none does.
+
+        To be asked in the order of the text.
+        """
+        lines = self.lines[character]
+        place = self.place[character]
+        while place < len(lines) and lines[place][0] <= at:
+            place += 1
+        self.place[character] = place
+        if place == len(lines) or self.longest[character][place] < length:
+            return -1
+        while lines[place][1] < length:
+            place += 1
+        return lines[place][0]

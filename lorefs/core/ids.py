@@ -1,0 +1,53 @@
+"""Ids of entries: UUIDs (RFC 9562), read and checked without the machinery of `uuid`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_DIGITS: Final = frozenset("0123456789abcdef")
+_VERSION_AT: Final = 14  # the digit that tells the version
+
+# Names the rule, so that ids derived by another one can never be the same.
+_NAMESPACE: Final = "lorefs:unclaimed:1"
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text has the form of a UUID of whatever version, in lower or upper case."""
+    groups = text.lower().split("-")
+    return [len(group) for group in groups] == [8, 4, 4, 4, 12] and _DIGITS.issuperset(
+        "".join(groups)
+    )
+
+
+def normal_id(text: str) -> str:
+    """An id as a marker has it: in lower case if it is a UUID, else as it is."""
+    lower = text.lower()
+    return lower if lower != text and is_uuid(lower) else text
+
+
+def version(ident: str) -> int | None:
+    """The version of a UUID, None if the id is none."""
+    return int(ident[_VERSION_AT], 16) if is_uuid(ident) else None
+
+
+def created_at(ident: str) -> int | None:
+    """When a UUIDv7 was made, in milliseconds since 1970; None for all other ids."""
+    return int(ident.replace("-", "")[:12], 16) if version(ident) == 7 else None  # noqa: PLR2004
+
+
+def derived_id(path: str, title: str, ordinal: int = 0) -> str:
+    """The UUIDv8 of a hand-written entry: the same for the same document, title and ordinal.
+
+    `path` is that of the document. The title counts in NFC and with single spaces, because
+    what an editor or a file system makes of it must not change the id.
+    """
+    from hashlib import sha256  # only hand-written entries need it
+    from unicodedata import normalize
+
+    title = normalize("NFC", " ".join(title.split()))
+    name = "\0".join((_NAMESPACE, path, title, str(ordinal)))
+    number = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:16])
+    number = number & ~(0xF << 76) | 8 << 76  # version
+    number = number & ~(0x3 << 62) | 2 << 62  # variant
+    text = f"{number:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
