@@ -1,203 +1,245 @@
-"""Edits of a document: document in, document out, and no byte changes but what they name."""
+"""Edits of a document: document in, document out, and no byte changes but what they name.
+
+Every edit is read back. One whose result would not be the entries that were meant (a marker
+line in the content of an entry in the heading form, say) is refused with a `DocumentError`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lorefs.core.claim import line_end
+from lorefs.core.claim import marked
 from lorefs.core.document import (
+    CATEGORY_LEVEL,
     ENTRY,
     HEADING,
+    PROSE,
+    SECTION_LEVEL,
     UNCLAIMED,
     Block,
     Document,
-    conflict_marker_line,
-    parse,
+    line_end,
     serialize,
 )
-from lorefs.core.metadata import field_source, with_items
+from lorefs.core.lines import heading
+from lorefs.core.metadata import field_source, split, with_items
 from lorefs.core.model import METADATA_FIELDS, Entry
-from lorefs.core.source import Parts, cut, is_heading_form, write_content, write_entry
+from lorefs.core.scan import scan
+from lorefs.core.source import (
+    Parts,
+    cut,
+    is_heading_form,
+    write_content,
+    write_entry,
+    write_title,
+)
 from lorefs.errors import DocumentError, UnknownEntryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CATEGORY_LEVEL: Final = 3
-
-
-def replace_fields(document: Document, ident: str, changes: Mapping[str, object]) -> Document:
-    """Set fields of an entry: those of `Entry`, and any other key as unknown metadata.
-
-    Unknown keys take the source of their value, None to remove them. A new category moves
-    the entry under its heading. Raises `UnknownEntryError`, and `DocumentError` for a value
-    that would change the structure of the document.
-    """
-    index = find(document, ident)
-    before = document.blocks[index]
-    block = _with_fields(before, changes)
-    if block.text != before.text:
-        document = _with_block(document, index, block)
-    category = str(changes.get("category", before.category))
-    if category != before.category:
-        document, block = take(document, ident)
-        document = place(document, block, category)
-    return _checked(document, ident)
+# Fields that say where an entry stands; a move between documents is `take` and `place`.
+_PLACE: Final = frozenset({"id", "path", "scope"})
+# How many blocks on either side of a change it can become one with: a marker without a body,
+# its metadata, and the body that it would find.
+_REACH: Final = 3
 
 
 def find(document: Document, ident: str) -> int:
-    """The index of the first block with an id."""
+    """The index of the first block with an id; raises `UnknownEntryError`."""
     for index, block in enumerate(document.blocks):
         if block.id == ident:
             return index
-    raise UnknownEntryError(f"no entry {ident} stands in the document", found=ident)
+    raise UnknownEntryError("no entry of the document has this id", found=ident)
 
 
-def _with_fields(block: Block, changes: Mapping[str, object]) -> Block:
+def replace_fields(document: Document, ident: str, changes: Mapping[str, object]) -> Document:
+    """Set fields of an entry by their names in `Entry`; a new category moves the entry.
+
+    Any other name is a key of its metadata, with the YAML source of its value, or None to
+    remove it; `extra` sets all of these at once. An unclaimed entry gets its marker. Raises
+    `UnknownEntryError`, `DocumentError` for a value that cannot stand in the document, and
+    `MetadataError` for one that the field cannot have.
+    """
+    misplaced = sorted(_PLACE & changes.keys())
+    if misplaced:
+        raise ValueError(f"no edit within a document changes {', '.join(misplaced)}")
+    index = find(document, ident)
+    before = document.blocks[index]
+    block = _with_fields(before, changes, line_end(document))
+    if block.text != before.text:
+        if block.kind == UNCLAIMED:
+            block = marked(block, line_end(document))
+        blocks = (*document.blocks[:index], block, *document.blocks[index + 1 :])
+        document = _checked(document._replace(blocks=blocks), index, index + 1)
+    category = str(changes.get("category", before.category))
+    if category != before.category:
+        document, block = take(document, ident)
+        if block.kind == UNCLAIMED:
+            block = marked(block, line_end(document))
+        document = place(document, block, category)
+    return document
+
+
+def _with_fields(block: Block, changes: Mapping[str, object], eol: str) -> Block:
     parts = cut(block)
-    if "title" in changes:
-        parts = parts._replace(title=_title(str(changes["title"]), parts))
     if "content" in changes:
-        parts = write_content(parts, str(changes["content"]))
-    sources = {
-        field: field_source(field, changes[field]) for field in METADATA_FIELDS if field in changes
-    }
-    known = {*Entry._fields, "extra"}
-    sources |= {key: _source(key, text) for key, text in changes.items() if key not in known}
+        parts = write_content(parts, str(changes["content"]), eol=eol)
+    if "title" in changes and changes["title"] != parts.title.strip():
+        parts = write_title(parts, str(changes["title"]))
+    sources = _sources(parts, changes)
     if sources:
-        parts = _with_metadata(parts, with_items(parts.metadata, sources))
+        parts = _with_metadata(parts, with_items(parts.metadata, sources), eol)
     return block._replace(text="".join(parts))
 
 
-def _source(key: str, text: object) -> str | None:
-    if text is not None and not isinstance(text, str):
-        raise DocumentError(f"the metadata key {key} takes the source of a YAML value")
-    return text
+def _sources(parts: Parts, changes: Mapping[str, object]) -> dict[str, str | None]:
+    """The metadata keys to be set or removed, with the source of their values."""
+    sources: dict[str, str | None] = {
+        field: field_source(field, changes[field]) for field in METADATA_FIELDS if field in changes
+    }
+    if "extra" in changes:
+        extra = Entry("", "", extra=changes["extra"]).extra  # type: ignore[arg-type]
+        known = [key for key, _ in split(parts.metadata)] if parts.metadata else []
+        sources |= {key: None for key in known if key not in METADATA_FIELDS}
+        sources |= dict(extra)
+    for key, text in changes.items():
+        if key not in Entry._fields:
+            sources[key] = None if text is None else str(text)
+    return sources
 
 
-def _with_metadata(parts: Parts, metadata: str) -> Parts:
-    """A comment is written right below the marker; without one the body stands there again."""
+def _with_metadata(parts: Parts, metadata: str, eol: str) -> Parts:
+    """The parts with a comment right below the marker, or with none."""
     if not parts.metadata and metadata:
-        eol = "\r\n" if parts.marker.endswith("\r\n") else "\n"
-        return parts._replace(metadata=metadata, gap=eol)
+        return parts._replace(metadata=metadata, gap="\r\n" if "\r\n" in parts.marker else eol)
     return parts._replace(metadata=metadata, gap=parts.gap if metadata else "")
 
 
-def _title(title: str, parts: Parts) -> str:
-    """The title, if it is one line that reads back as itself."""
-    title = title.strip()
-    bold = parts.bullet.endswith("**")
-    if not title or "\n" in title or "\r" in title:
-        raise DocumentError("a title is one line of text", found=title)
-    if bold and ("**" in title or title.endswith("*")):
-        raise DocumentError(
-            "a title stands in bold and cannot hold ** itself",
-            found=title,
-            hint="use _emphasis_ or `code` in the title instead",
-        )
-    if is_heading_form(parts) and title.endswith("#"):
-        raise DocumentError("the title of a heading cannot end in #", found=title)
-    return title
-
-
 def insert(document: Document, entry: Entry) -> Document:
-    """Add an entry in the list form, under its category, where its title sorts."""
-    eol = line_end(document)
-    parts = Parts("", "", "", "* **", "", "**", "")
-    text = write_entry(entry._replace(title=_title(entry.title, parts)), eol=eol)
-    block = Block(ENTRY, "", text, entry.id, entry.category)
-    return _checked(place(document, block, entry.category), entry.id)
+    """Add an entry in the list form, under its category, where its title sorts.
+
+    Raises `DocumentError` if an entry with the id stands there, or if the entry cannot be
+    written: its id is no word, its title or category not one line.
+    """
+    if any(block.id == entry.id for block in document.blocks):
+        raise DocumentError("an entry with this id stands in the document", found=entry.id)
+    text = write_entry(entry, eol=line_end(document))
+    return place(document, Block(ENTRY, "", text, entry.id, entry.category), entry.category)
 
 
 def remove(document: Document, ident: str) -> Document:
-    """Take an entry out, with what separated it from the block before it."""
+    """The document without an entry."""
     return take(document, ident)[0]
 
 
 def take(document: Document, ident: str) -> tuple[Document, Block]:
-    """The document without an entry, and the entry's block."""
+    """The document without an entry, and the entry's block.
+
+    What stood around the entry is then as far apart as the farther of both was from it.
+    """
     index = find(document, ident)
-    block = document.blocks[index]
-    rest = list(document.blocks)
-    del rest[index]
-    if index == 0 and rest:
-        rest[0] = rest[0]._replace(lead=block.lead)
-    return document._replace(blocks=tuple(rest)), block
+    block, *rest = document.blocks[index:]
+    if rest:
+        leads = (rest[0].lead, block.lead)
+        lead = max(leads, key=lambda lead: lead.count("\n")) if index else block.lead
+        rest[0] = rest[0]._replace(lead=lead)
+    remaining = document._replace(blocks=(*document.blocks[:index], *rest))
+    return _checked(remaining, index, index), block
 
 
 def place(document: Document, block: Block, category: str) -> Document:
     """Put an entry's block under a category's heading, which is made if it is missing.
 
-    It stands before the first of its neighbours whose title sorts after its own; the order
-    of the others never changes. The rule knows no locale.
+    It stands before the first of its neighbours whose title sorts after its own: by title
+    folded to one case, then title, then id, so by no locale. The order of the others never
+    changes.
     """
     eol = line_end(document)
     blocks = list(document.blocks)
-    section = _section(blocks, category)
-    new = [block._replace(lead=eol * 2, category=category)]
-    if section is None:
-        heading = Block(HEADING, eol * 2, f"### {category}", "", category, CATEGORY_LEVEL)
-        index, new = len(blocks), [heading, *new]
-    else:
-        index = _index(blocks, section, block)
-    if index == 0:
-        new[0] = new[0]._replace(lead="")
-        if blocks:
-            blocks[0] = blocks[0]._replace(lead=eol * 2)
-    elif index < len(blocks) and blocks[index].lead.count("\n") < 2:  # noqa: PLR2004
-        blocks[index] = blocks[index]._replace(lead=eol * 2)
-    blocks[index:index] = new
+    new = [block._replace(category=category)]
+    index = _index(blocks, block, category)
+    if index is None:
+        index = len(blocks)
+        new.insert(0, _new_heading(category))
+    spaced = [*new, *blocks[index : index + 1]]
+    for n, neighbour in enumerate(spaced):
+        if index + n == 0:
+            spaced[n] = neighbour._replace(lead="")
+        elif n < len(new) or neighbour.lead.count("\n") < 2:  # noqa: PLR2004
+            spaced[n] = neighbour._replace(lead=eol * 2)
+    blocks[index : index + 1] = spaced
     tail = document.tail if document.blocks else eol
-    return document._replace(blocks=tuple(blocks), tail=tail)
+    placed = document._replace(blocks=tuple(blocks), tail=tail)
+    return _checked(placed, index, index + len(new))
 
 
-def _section(blocks: Sequence[Block], category: str) -> range | None:
-    """The last run of blocks that stands under a category, without its heading."""
-    if not category:
-        stop = next((n for n, block in enumerate(blocks) if block.kind == HEADING), len(blocks))
-        return range(stop)
-    for start in range(len(blocks) - 1, -1, -1):
-        block = blocks[start]
-        if block.kind == HEADING and block.category == category and block.level > 1:
-            after = range(start + 1, len(blocks))
-            stop = next((n for n in after if blocks[n].kind == HEADING), len(blocks))
-            return range(start + 1, stop)
-    return None
+def _new_heading(category: str) -> Block:
+    text = f"### {category}"
+    if "\n" in category or heading(text) != (CATEGORY_LEVEL, category):
+        raise DocumentError("a category is one line that can be a heading", found=category)
+    return Block(HEADING, "", text, "", category, CATEGORY_LEVEL)
 
 
-def _index(blocks: Sequence[Block], section: range, block: Block) -> int:
-    entries = [n for n in section if blocks[n].kind in {ENTRY, UNCLAIMED}]
+def _index(blocks: Sequence[Block], block: Block, category: str) -> int | None:
+    """Where a block belongs under its category; None if that has no heading."""
+    neighbours = [
+        n
+        for n, other in enumerate(blocks)
+        if other.category == category and other.kind in {ENTRY, UNCLAIMED}
+    ]
     rank = _rank(block)
-    before = next((n for n in entries if _rank(blocks[n]) > rank), None)
-    if before is not None:
-        return before
-    return entries[-1] + 1 if entries else section.stop
+    for n in neighbours:
+        if _rank(blocks[n]) > rank:
+            return n
+    if neighbours:
+        return neighbours[-1] + 1
+    headings = [n for n, other in enumerate(blocks) if other.kind == HEADING]
+    names = [n for n in headings if blocks[n].level >= SECTION_LEVEL]
+    if not category:
+        return names[0] if names else len(blocks)
+    start = next((n for n in names if blocks[n].category == category), None)
+    if start is None:
+        return None
+    return next((n for n in headings if n > start), len(blocks))
 
 
 def _rank(block: Block) -> tuple[str, str, str]:
-    title = cut(block).title
+    title = cut(block).title.strip()
     return title.casefold(), title, block.id
 
 
-def _with_block(document: Document, index: int, block: Block) -> Document:
-    blocks = document.blocks
-    return document._replace(blocks=(*blocks[:index], block, *blocks[index + 1 :]))
+def _checked(document: Document, start: int, stop: int) -> Document:
+    """The document, if it reads back as its blocks; those in [start, stop) are new.
 
-
-def _checked(document: Document, ident: str) -> Document:
-    """The document, if it reads back as the entries that were meant.
-
-    A value can hold what is structure where it stands: a marker line in the content of an
-    entry in the heading form, say.
+    Only their surroundings are read, which is what counts in a document of 10,000 entries,
+    unless something there can reach farther: what looks like the start of a comment, of raw
+    HTML or of front matter, or the content of an entry in the heading form.
     """
-    found = parse(serialize(document))
-    meant = [(block.kind, block.text) for block in document.blocks]
-    if [(block.kind, block.text) for block in found.blocks] == meant:
+    blocks = document.blocks
+    first, last = max(start - _REACH, 0), min(stop + _REACH, len(blocks))
+    if any(map(_reaches_far, blocks)) or any(map(_is_section, blocks[first:last])):
+        first, last = 0, len(blocks)
+    part = blocks[first:last]
+    text = serialize(Document("", part, ""))
+    spans = scan(text if first == 0 else f"\n{text}")
+    shift = int(first > 0)
+    found = [(span.kind == ENTRY, text[span.start - shift : span.end - shift]) for span in spans]
+    if found == [(block.kind == ENTRY, block.text) for block in part]:
         return document
-    text = document.blocks[find(document, ident)].text
     raise DocumentError(
-        "the new text would not read back as one entry",
-        found=text,
-        line=conflict_marker_line(text),
+        "the document would not be read back as these entries",
+        found="".join(block.text for block in blocks[start:stop]),
         hint="indent lines that look like markers, headings or fences by four spaces",
     )
+
+
+def _reaches_far(block: Block) -> bool:
+    text = block.text
+    if block.kind != PROSE or text[0] not in "<-":
+        return False
+    return text.startswith("---") or not ("-->" in text or "</" in text or text[0] == "-")
+
+
+def _is_section(block: Block) -> bool:
+    return block.kind == ENTRY and is_heading_form(cut(block))

@@ -1,0 +1,195 @@
+"""YAML 1.2 in flow style, on one line: taken apart as text, read and written value by value.
+
+Plain values are read without a parser, because importing ruamel.yaml doubles the start-up time
+of the merge driver; whatever else a person may write goes to it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core.ids import is_uuid
+from lorefs.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SIZE_LIMIT: Final = 64 * 1024  # characters
+DEPTH_LIMIT: Final = 32
+
+_NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
+_WORD: Final = r"[A-Za-z_][A-Za-z0-9_./@+-]*"
+_KEY_END: Final = r":(?=[ \t\[{\"']|\Z)"
+_RESERVED: Final = frozenset({"null", "true", "false"})
+_CLOSERS: Final = {"[": "]", "{": "}"}
+
+
+class MetadataError(DocumentError):
+    """Metadata that cannot be read, or a value that cannot be written; `found` quotes it."""
+
+
+def cannot_read(source: str, cause: str) -> MetadataError:
+    """The error for metadata that is no flow mapping, or one that is refused."""
+    return MetadataError(
+        f"the metadata cannot be read: {cause}",
+        found=source[:200],
+        hint="write it as <!-- {key: value, key: [value, value]} --> on one line",
+    )
+
+
+def commas(source: str, start: int, end: int) -> list[int]:
+    """Where in `source[start:end]` the commas stand that are in no quotes and no brackets.
+
+    Raises `MetadataError` for what is not balanced, too deep or too long, and for anchors and
+    aliases: a value that refers to another one cannot be merged alone, and a few nested ones
+    unfold to gigabytes.
+    """
+    if end - start > SIZE_LIMIT:
+        raise cannot_read(source, f"it is longer than {SIZE_LIMIT} characters")
+    found: list[int] = []
+    closers: list[str] = []
+    fresh = True  # whether a scalar would start here
+    place = start
+    while place < end:
+        char = source[place]
+        if fresh and char in "\"'":
+            place = _quote_end(source, place, end)
+            fresh = False
+        elif fresh and char in "&*":
+            raise cannot_read(source, "anchors and aliases are not supported")
+        elif char in "[]{}":
+            _nest(source, char, closers)
+            fresh = char in "[{"
+        elif char == "," and not closers:
+            found.append(place)
+            fresh = True
+        elif char not in " \t":
+            fresh = char in ",:"
+        place += 1
+    if closers:
+        raise cannot_read(source, f"a {closers[-1]} is missing")
+    return found
+
+
+def _nest(source: str, bracket: str, closers: list[str]) -> None:
+    """Notes which closing brackets are still to come."""
+    if bracket in _CLOSERS:
+        closers.append(_CLOSERS[bracket])
+        if len(closers) > DEPTH_LIMIT:
+            raise cannot_read(source, f"it is nested deeper than {DEPTH_LIMIT} levels")
+    elif not closers or closers.pop() != bracket:
+        raise cannot_read(source, f"a {bracket} closes nothing")
+
+
+def _quote_end(source: str, place: int, end: int) -> int:
+    """The place of the quote that closes the one at `place`."""
+    quote = source[place]
+    place += 1
+    while place < end:
+        if source[place] == "\\" and quote == '"':
+            place += 1
+        elif source[place] == quote:
+            if quote == '"' or not source.startswith("''", place):
+                return place
+            place += 1
+        place += 1
+    raise cannot_read(source, f"a {quote} is missing")
+
+
+def key_and_value(source: str, start: int, end: int) -> tuple[str, int]:
+    """The key of the item in `source[start:end]`, and where its value starts."""
+    after = _quote_end(source, start, end) if source[start] in "\"'" else start
+    colon = re.compile(_KEY_END).search(source, after, end)
+    if colon is None:
+        raise cannot_read(source, f"{source[start:end]!r} has no value")
+    place = colon.end()
+    while place < end and source[place] in " \t":
+        place += 1
+    key = source[start : colon.start()].rstrip(" \t")
+    return str(value(key)) if key[:1] in "\"'" else key, place
+
+
+def value(source: str) -> object:
+    """The value of the source of one; raises `MetadataError` if it is not YAML."""
+    if re.fullmatch(_NUMBER, source):
+        return float(source) if "." in source else int(source)
+    if (re.fullmatch(_WORD, source) and source.lower() not in _RESERVED) or is_uuid(source):
+        return source
+    inner = source[1:-1].strip(" \t")
+    if source[:1] == "[" and source[-1:] == "]" and not any(char in inner for char in "\"'[]{}"):
+        return [value(item.strip(" \t")) for item in inner.split(",")] if inner else []
+    return _load(source)
+
+
+def _load(source: str) -> object:
+    from ruamel.yaml import YAML  # doubles the start-up time
+    from ruamel.yaml.error import YAMLError
+
+    commas(source, 0, len(source))  # refuses what must not reach a parser
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        # in a sequence, so that it is read as inside a mapping
+        found = yaml.load(f"[{source}\n]")
+    except (
+        YAMLError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+    ) as error:
+        raise cannot_read(source, str(error).partition("\n")[0]) from error
+    if len(found) > 1:
+        raise cannot_read(source, "a comma stands in a value")
+    return found[0] if found else None
+
+
+def plain(found: object) -> str:
+    """The source of a value, quoted where YAML would read something else.
+
+    No comment can end in it, and it stands on one line.
+    """
+    match found:
+        case None:
+            return "null"
+        case bool():
+            return "true" if found else "false"
+        case int():
+            return str(found)
+        case float():
+            return _number(found)
+        case list() | tuple():
+            return _sequence(found)
+        case set() | frozenset():
+            return _sequence(sorted(found))
+        case dict():
+            items = (f"{plain(key)}: {plain(item)}" for key, item in found.items())
+            return f"{{{', '.join(items)}}}"
+        case _:
+            text = str(found)
+            bare = re.fullmatch(_WORD, text) and text.lower() not in _RESERVED and "--" not in text
+            return text if bare or is_uuid(text) else _quoted(text)
+
+
+def _sequence(items: Iterable[object]) -> str:
+    return f"[{', '.join(map(plain, items))}]"
+
+
+def _number(found: float) -> str:
+    text = repr(found)
+    return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(text, text)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("--", "-\\x2d")
+    return f'"{"".join(map(_escaped, escaped))}"'
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if char.isprintable():
+        return char
+    if code <= 0xFF:  # noqa: PLR2004
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
