@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.core.document import FRONT_MATTER, decode, parse
+from lorefs.core.document import decode, parse
+from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.history import DocumentHistory, Version
 from lorefs.core.merge import MergedDocument, NoHistory, Settings, Sides, merge_document
-from lorefs.core.metadata import MetadataError, load_mapping
 from lorefs.core.model import TEAM_NAME
 from lorefs.repo.git import Git
 from lorefs.repo.head import operation
@@ -136,12 +136,9 @@ def _settings(git: Git, bases: list[str], settings: Settings) -> Settings:
 
 def merge_settings(root_document: str, settings: Settings) -> Settings:
     """Settings with what the front matter of the root document says; nonsense is left out."""
-    blocks = parse(root_document).blocks
-    if not blocks or blocks[0].kind != FRONT_MATTER:
-        return settings
     try:
-        front = load_mapping(blocks[0].text.partition("\n")[2].rpartition("\n")[0])
-    except MetadataError:
+        front = read_front_matter(parse(root_document))
+    except FrontMatterError:
         return settings
     wanted = front.get("merge")
     if not isinstance(wanted, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.core.claim import created_at
+from lorefs.core.ids import created_at
 from lorefs.core.model import Entry, Relation
 
 if TYPE_CHECKING:

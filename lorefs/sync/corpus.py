@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import edit
-from lorefs.core.claim import derived_id, identify, with_markers
+from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document, decode, parse, serialize
+from lorefs.core.ids import derived_id
 from lorefs.core.model import PERSONAL, TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
 from lorefs.store import Edit

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from lorefs.core.flow import MetadataError, value
 from lorefs.core.merge.sides import Clean, Sides, three_way
-from lorefs.core.metadata import MetadataError, field_source, split, value, with_items
+from lorefs.core.metadata import field_source, split, with_items
 
 if TYPE_CHECKING:
     from lorefs.core.model import Entry
