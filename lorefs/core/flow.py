@@ -7,7 +7,7 @@ of the merge driver; whatever else a person may write goes to it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.core.ids import is_uuid
 from lorefs.errors import DocumentError
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT: Final = 64 * 1024  # characters
 DEPTH_LIMIT: Final = 32
+
+TOO_LONG: Final = f"it is longer than {SIZE_LIMIT} characters"
+TOO_DEEP: Final = f"it is nested deeper than {DEPTH_LIMIT} levels"
+NO_REFERENCES: Final = "anchors and aliases are not supported"
 
 _NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_./@+-]*"
@@ -46,7 +50,7 @@ def commas(source: str, start: int, end: int) -> list[int]:
     unfold to gigabytes.
     """
     if end - start > SIZE_LIMIT:
-        raise cannot_read(source, f"it is longer than {SIZE_LIMIT} characters")
+        raise cannot_read(source, TOO_LONG)
     found: list[int] = []
     closers: list[str] = []
     fresh = True  # whether a scalar would start here
@@ -57,7 +61,7 @@ def commas(source: str, start: int, end: int) -> list[int]:
             place = _quote_end(source, place, end)
             fresh = False
         elif fresh and char in "&*":
-            raise cannot_read(source, "anchors and aliases are not supported")
+            raise cannot_read(source, NO_REFERENCES)
         elif char in "[]{}":
             _nest(source, char, closers)
             fresh = char in "[{"
@@ -77,7 +81,7 @@ def _nest(source: str, bracket: str, closers: list[str]) -> None:
     if bracket in _CLOSERS:
         closers.append(_CLOSERS[bracket])
         if len(closers) > DEPTH_LIMIT:
-            raise cannot_read(source, f"it is nested deeper than {DEPTH_LIMIT} levels")
+            raise cannot_read(source, TOO_DEEP)
     elif not closers or closers.pop() != bracket:
         raise cannot_read(source, f"a {bracket} closes nothing")
 
@@ -123,14 +127,41 @@ def value(source: str) -> object:
 
 
 def _load(source: str) -> object:
-    from ruamel.yaml import YAML  # doubles the start-up time
+    # in a sequence, so that it is read as inside a mapping
+    found = _read(f"[{source}\n]", source)
+    if not isinstance(found, list) or len(found) > 1:
+        raise cannot_read(source, "it is not one value")
+    return found[0] if found else None
+
+
+def load_mapping(source: str) -> dict[str, Any]:
+    """A YAML mapping of any style, as front matter holds one; {} for an empty text.
+
+    Raises `MetadataError` for what is no mapping, or more than is sensible.
+    """
+    found = _read(source, source)
+    if found is not None and not isinstance(found, dict):
+        raise cannot_read(source, "it is not a mapping")
+    return {str(key): item for key, item in (found or {}).items()}
+
+
+def _read(text: str, source: str) -> object:
+    """YAML from the parser, once its size, its depth and its references are known."""
+    if len(text) > SIZE_LIMIT:
+        raise cannot_read(source, TOO_LONG)
+    from ruamel.yaml import YAML, events
     from ruamel.yaml.error import YAMLError
 
-    commas(source, 0, len(source))  # refuses what must not reach a parser
-    yaml = YAML(typ="safe", pure=True)
     try:
-        # in a sequence, so that it is read as inside a mapping
-        found = yaml.load(f"[{source}\n]")
+        depth = 0
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if getattr(event, "anchor", None):  # of aliases, too
+                raise cannot_read(source, NO_REFERENCES)
+            depth += isinstance(event, events.CollectionStartEvent)
+            depth -= isinstance(event, events.CollectionEndEvent)
+            if depth > DEPTH_LIMIT:
+                raise cannot_read(source, TOO_DEEP)
+        return YAML(typ="safe", pure=True).load(text)
     except (
         YAMLError,
         ValueError,
@@ -140,9 +171,6 @@ def _load(source: str) -> object:
         AttributeError,
     ) as error:
         raise cannot_read(source, str(error).partition("\n")[0]) from error
-    if len(found) > 1:
-        raise cannot_read(source, "a comma stands in a value")
-    return found[0] if found else None
 
 
 def plain(found: object) -> str:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from lorefs.core.flow import MetadataError, cannot_read, commas, key_and_value, plain, value
+from lorefs.core.flow import (
+    MetadataError,
+    cannot_read,
+    commas,
+    key_and_value,
+    load_mapping,
+    plain,
+    value,
+)
 from lorefs.core.model import (
     METADATA_FIELDS,
     RELATION_TYPES,
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MetadataError",
     "field_source",
+    "load_mapping",
     "plain",
     "problem",
     "read_fields",
