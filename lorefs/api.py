@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from lorefs.config import Config, load_worktree
 from lorefs.core import edit
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
-from lorefs.repo import Git, GitPaths, locate
+from lorefs.repo import Git, GitPaths, locate, observe_head
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
+from lorefs.sync.rebuild import rebuild, recorded_merges
 from lorefs.sync.reconcile import Request, Site, anything_new, reconcile
 from lorefs.sync.report import Report
 from lorefs.sync.undo import undo_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from lorefs.sync.corpus import Corpus
 
@@ -254,6 +255,37 @@ class Workspace:
             reconcile(self.site, Request(origin, change))
             undone += batch
         return undone
+
+    def publish(self, paths: Sequence[str] = ()) -> list[str]:
+        """Write files that lag behind their rows; returns those written.
+
+        With sync off no file lags behind but one that could not be written before.
+        """
+        report = reconcile(self.site, Request(self._origin("editor"), restore=True))
+        return [path for path in report.written if not paths or path in paths]
+
+    @classmethod
+    def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:
+        """Make the database again from files and git; the old one is kept as `index.db.old`.
+
+        What never reached a file or a commit is lost with it: the log, and resolutions.
+        """
+        paths = locate(start)
+        git = Git(paths, env)
+        config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
+        paths.lorefs_dir.mkdir(exist_ok=True)
+        reports: list[Report] = []
+
+        def fill(store: Store) -> None:
+            workspace = cls(Site(git, store, config), paths, clock, "api")
+            reports.append(workspace.reconcile(discover=True))
+            head = observe_head(paths, 0).oid
+            with store.write():
+                for commit, discards in recorded_merges(git, head):
+                    store.ledger.record(discards, clock(), commit)
+
+        rebuild(paths.lorefs_dir / DATABASE, fill, clock() // 1000)
+        return reports[0]
 
     # ---- inside
 

@@ -121,6 +121,14 @@ class Documents:
             (None if text is None else digest(text), None if text == current else text, path),
         )
 
+    def replaced(self, path: str) -> bytes | None:
+        """The bytes that lorefs last replaced: what an editor may still have in its buffer."""
+        return self._text(path, "replaced")
+
+    def put_replaced(self, path: str, data: bytes | None) -> None:
+        """Keep the bytes that lorefs is about to replace."""
+        self.connection.execute("UPDATE documents SET replaced = ? WHERE path = ?", (data, path))
+
     def put_tracked(self, path: str, *, tracked: bool) -> None:
         """Note whether HEAD holds the document."""
         self.connection.execute(

@@ -70,7 +70,8 @@ CREATE TABLE documents (
     tracked INTEGER NOT NULL DEFAULT 0,
     current BLOB NOT NULL,
     worktree_base BLOB,
-    pending BLOB
+    pending BLOB,
+    replaced BLOB
 ) WITHOUT ROWID;
 
 CREATE TABLE changes (

@@ -18,9 +18,10 @@ from lorefs.errors import DocumentError, LorefsError
 from lorefs.repo import head_signature
 from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.foreign import apply_foreign
-from lorefs.sync.ingest import ingest
+from lorefs.sync.ingest import ingest, overwritten
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting
+from lorefs.sync.spooled import collect_spool
 from lorefs.worktree import ChangedMeanwhileError, Found, read
 from lorefs.worktree import replace as replace_file
 
@@ -117,6 +118,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
             request.change(corpus)
+        notes.discards += collect_spool(site.git.paths, observation)
         report = _write_rows(site, request, corpus, notes)
         for facts in observation.facts:
             if facts.document in observation.looked_up and facts.file == "present":
@@ -175,6 +177,8 @@ def _ingest(
         notes.questions += doubtful
         return
     notes.discards += discards
+    for path, text in texts.items():
+        notes.discards += overwritten(site.store, path, text)
     for path, document in merged.items():
         corpus.put(path, document)
     for path, text in texts.items():
@@ -284,6 +288,7 @@ def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list
             continue
         site.step("note the file")
         with site.store.write():
+            site.store.documents.put_replaced(path, site.store.documents.worktree_base(path))
             site.store.documents.put_worktree_base(path, data)
             site.store.documents.put_pending(path, None)
         written.append(path)

@@ -1,0 +1,56 @@
+"""What changed between two states of the lore, by entry and field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core.claim import identify
+from lorefs.core.document import parse
+from lorefs.core.model import Entry
+from lorefs.sync.corpus import Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIELDS: Final = tuple(field for field in Entry._fields if field != "id")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDiff:
+    """One entry that differs; `before` or `after` is None where it is not there."""
+
+    before: Entry | None
+    after: Entry | None
+
+    @property
+    def entry(self) -> Entry:
+        """The newer of the two that is there."""
+        found = self.after or self.before
+        assert found is not None, "a difference has at least one side"  # noqa: S101
+        return found
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that differ, () for an entry that was added or removed."""
+        if self.before is None or self.after is None:
+            return ()
+        return tuple(f for f in FIELDS if getattr(self.before, f) != getattr(self.after, f))
+
+
+def diff(before: Mapping[str, str], after: Mapping[str, str]) -> list[EntryDiff]:
+    """Compare two sets of documents, given as texts by path; a move is a change of `path`."""
+    changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    old, new = (_entries(side, changed) for side in (before, after))
+    found = [EntryDiff(old.get(ident), new.get(ident)) for ident in {**old, **new}]
+    found = [each for each in found if each.before != each.after]
+    return sorted(found, key=lambda each: (each.entry.path, each.entry.category, each.entry.title))
+
+
+def _entries(texts: Mapping[str, str], paths: list[str]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for path in sorted(paths):
+        for block in identify(parse(texts.get(path, "")), path).blocks:
+            if block.id:
+                found.setdefault(block.id, Holding(path, block).entry())
+    return found
