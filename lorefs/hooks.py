@@ -38,18 +38,19 @@ def run(name: str, env: Mapping[str, str], now: int) -> None:
 
         with Workspace.open(paths.worktree, env=env, clock=lambda: now, source="git") as workspace:
             workspace.reconcile(discover=name != "post-commit")
-    except (LorefsError, OSError) as error:
-        note(f"{name}: {error}", env)
+    except LorefsError as error:
+        note(f"{name}: {error}" + (f" ({error.hint})" if error.hint else ""))
+    except OSError as error:
+        note(f"{name}: {error}")
 
 
-def note(line: str, env: Mapping[str, str]) -> None:
+def note(line: str) -> None:
     """Add a line to the log of hooks, if there is a place for it."""
     from pathlib import Path
 
     from lorefs.errors import NotARepositoryError
     from lorefs.repo import locate
 
-    del env
     try:
         log = locate(Path()).lorefs_dir / "hooks.log"
         small = log.exists() and log.stat().st_size < LOG_LIMIT

@@ -83,7 +83,7 @@ def _init_exclude(git: Git) -> list[Outcome]:
 def _edit_lines(
     file: Path, name: str, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
 ) -> list[Outcome]:
-    """Adds lines at the end, or removes them; a file that is empty then is removed."""
+    """Adds lines or removes them; a file that is empty then is removed."""
     before = file.read_bytes() if file.is_file() else b""
     eol = b"\r\n" if b"\r\n" in before else b"\n"
     lines = before.split(b"\n")
@@ -92,9 +92,9 @@ def _edit_lines(
     gone = {line.encode() for line in remove}
     kept = b"\n".join(line for line in lines if line.strip() not in gone)
     if added:
-        if kept and not kept.endswith(b"\n"):
-            kept += eol
-        kept += b"".join(line + eol for line in added)
+        new = b"".join(line + eol for line in added)
+        # before a last line that has no end, so that taking ours back restores every byte
+        kept = kept + new if not kept or kept.endswith(b"\n") else new + kept
     if kept == before:
         return []
     if kept:
