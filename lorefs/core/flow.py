@@ -170,7 +170,8 @@ def _read(text: str, source: str) -> object:
         ArithmeticError,
         AttributeError,
     ) as error:
-        raise cannot_read(source, str(error).partition("\n")[0]) from error
+        cause = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise cannot_read(source, cause) from error
 
 
 def plain(found: object) -> str:
