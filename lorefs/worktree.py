@@ -12,6 +12,7 @@ import os
 import stat
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from lorefs.core.document import conflict_marker_line
@@ -19,7 +20,6 @@ from lorefs.errors import DocumentError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024  # bytes
 
@@ -147,6 +147,7 @@ def replace(
     mode = found.mode if isinstance(found, Found) else 0o666 & ~_umask()
     if (found.hash if isinstance(found, Found) else None) != expected or found == "unreadable":
         raise _changed(document)
+    _remove_orphans(target)
     new = target.with_name(f".{target.name}.lorefs-{os.getpid()}.new")
     old = target.with_name(f".{target.name}.lorefs-{os.getpid()}.old")
     try:
@@ -164,6 +165,14 @@ def replace(
     finally:
         for leftover in (new, old):
             leftover.unlink(missing_ok=True)
+
+
+def _remove_orphans(target: Path) -> None:
+    """Removes what a killed process left beside the file; its pid is in the name."""
+    for orphan in target.parent.glob(f".{target.name}.lorefs-*"):
+        pid = orphan.name.rpartition("-")[2].partition(".")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc").exists():
+            orphan.unlink(missing_ok=True)
 
 
 def _exchange(new: Path, target: Path, old: Path) -> None:

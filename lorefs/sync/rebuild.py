@@ -56,16 +56,20 @@ def _known_epoch(path: Path) -> int:
     try:
         with Store(path) as store:
             if store.outbox:
-                raise RefusedError(
-                    "other programs changed rows that are not in a file yet",
-                    hint="run `lorefs reconcile` first, or move the database away yourself",
-                )
+                raise _unsaved()
             found = store.connection.execute("SELECT max(rev) FROM entries").fetchone()[0]
             return int(found or 0)
     except RefusedError:
         raise
     except LorefsError:
         return 0
+
+
+def _unsaved() -> RefusedError:
+    return RefusedError(
+        "other programs changed rows that are not in a file yet",
+        hint="run `lorefs reconcile` first, or move the database away yourself",
+    )
 
 
 def _remove(path: Path) -> None:

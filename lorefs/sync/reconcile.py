@@ -132,20 +132,14 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
 
 def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _Notes) -> set[str]:
     """Carries out what the plan says of each document; returns those not to be written to."""
-    documents = site.store.documents
     texts: dict[str, str] = {}
     skipped: set[str] = set()
     for facts in observation.facts:
         path = facts.document
         for action in planning.plan(facts):
             match action:
-                case planning.Finish():
-                    documents.put_worktree_base(path, documents.pending(path))
-                    documents.put_pending(path, None)
-                case planning.Drop():
-                    documents.put_pending(path, None)
-                case planning.Rewrite() | planning.Restore():
-                    pass  # the file lags behind its rows, and is written with all that do
+                case planning.Finish() | planning.Drop() | planning.Rewrite() | planning.Restore():
+                    _settle_pending(site.store, path, action)
                 case planning.Ingest():
                     texts[path] = observation.texts[path]
                 case planning.Delete():
@@ -161,6 +155,25 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
     skipped.update(question.document for question in notes.questions)
     skipped.update(error.path for error in notes.refusals if error.path)
     return skipped
+
+
+def _settle_pending(
+    store: Store,
+    path: str,
+    action: planning.Finish | planning.Drop | planning.Rewrite | planning.Restore,
+) -> None:
+    """What becomes of a text that was intended for a file, or of a file that has to be made."""
+    documents = store.documents
+    match action:
+        case planning.Finish():
+            documents.put_worktree_base(path, documents.pending(path))
+            documents.put_pending(path, None)
+        case planning.Drop():
+            documents.put_pending(path, None)
+        case planning.Restore():
+            documents.put_worktree_base(path, None)
+        case planning.Rewrite():
+            pass  # the file lags behind its rows, and is written with all that do
 
 
 def _ingest(

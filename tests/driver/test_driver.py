@@ -179,7 +179,7 @@ def test_other_operations_merge_by_entry_too(team: Repo, operation: str) -> None
             team("revert", "--no-edit", "HEAD~1")
             team("cherry-pick", "topic")
             assert "The gamma" in team.read(".lore.md")
-        case "stash":
+        case _:
             team("switch", "--quiet", "main")
             team.write(".lore.md", team.read(".lore.md").replace("The beta text.", mine))
             team("stash", "--quiet")
@@ -235,7 +235,7 @@ def test_bytes_that_nobody_changed_survive(repo: Repo, form: str) -> None:
             text = text.replace("\n", "\r\n")
         case "no final newline":
             text = text.rstrip("\n")
-        case "bom":
+        case _:
             text = "\ufeff" + text
     repo.commit("base", **{".lore.md": text})
     repo("branch", "topic")
@@ -339,11 +339,12 @@ def test_an_octopus_skips_drivers_and_loses_nothing(team: Repo) -> None:
     assert "A beta" in text
 
 
-def test_the_driver_needs_neither_typer_nor_libgit2(team: Repo) -> None:
+def test_the_driver_needs_neither_typer_nor_libgit2() -> None:
     code = (
         "import sys, lorefs.driver; "
         "bad = {'typer', 'pygit2', 'click', 'rich', 'ruamel', 'sqlite3', 'subprocess', 'pathlib',"
-        " 'json', 'logging', 'argparse'} & set(sys.modules); sys.exit(str(sorted(bad)) if bad else 0)"
+        " 'json', 'logging', 'argparse'} & set(sys.modules);"
+        " sys.exit(str(sorted(bad)) if bad else 0)"
     )
     package = Path(__file__).resolve().parents[2]
     run = f"import sys; sys.path.insert(0, {str(package)!r}); {code}"

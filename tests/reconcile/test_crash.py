@@ -1,0 +1,100 @@
+"""A process killed with SIGKILL between any two steps: nothing lost, nothing brought back."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.gitrepo import Repo
+from tests.lore import entries, ident
+from tests.reconcile.conftest import BASE, opened
+
+TOP = Path(__file__).resolve().parents[2]
+
+# Runs one update and dies at the named step, as after a power cut: no handler, no clean-up.
+VICTIM = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from lorefs.api import Workspace
+
+def step(name):
+    print(name, flush=True)
+    if name == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Workspace.open(
+    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1, source="cli", step=step
+) as workspace:
+    workspace.update(sys.argv[4], {"title": "By lorefs"})
+"""
+
+STEPS = (
+    "observe",
+    "rows",
+    "commit",
+    "write the new file",
+    "exchange the files",
+    "sync the directory",
+    "note the file",
+)
+
+
+def run(team: Repo, step: str) -> subprocess.CompletedProcess[str]:
+    arguments = [str(TOP), str(team.path), step, ident(2)]
+    return subprocess.run(
+        [sys.executable, "-c", VICTIM, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+def test_the_steps_are_these(team: Repo) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+    done = run(team, "none of them")
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split("\n")) - {""} == set(STEPS)
+
+
+@pytest.mark.parametrize("save", [False, True], ids=["alone", "and a save"])
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+    if save:
+        team.write(".lore.md", BASE.replace("The gamma", "A gamma"))
+    assert run(team, step).returncode == -signal.SIGKILL
+    with opened(team) as workspace:
+        workspace.reconcile()
+        rows = {row.entry.id: row.entry for row in workspace.store.entries.rows()}
+        file = entries(team.read(".lore.md"))
+        assert rows == file
+        assert rows.keys() == {ident(1), ident(2), ident(3)}
+        taken = step not in {"observe", "rows", "commit"}
+        assert (rows[ident(2)].title == "By lorefs") == taken
+        assert rows[ident(3)].content == ("A gamma text." if save else "The gamma text.")
+        again = workspace.reconcile()
+        assert (again.changes, again.written) == (0, ())
+        workspace.update(ident(1), {"title": "Once more"})
+    assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
+
+
+def test_a_branch_switch_after_a_crash_publishes_nothing(team: Repo) -> None:
+    team("branch", "colleague")
+    with opened(team) as workspace:
+        workspace.reconcile()
+    assert run(team, "write the new file").returncode == -signal.SIGKILL
+    team("switch", "--quiet", "colleague")
+    team.commit("theirs", **{".lore.md": BASE.replace("The gamma", "Their gamma")})
+    with opened(team) as workspace:
+        workspace.reconcile()
+        found = entries(team.read(".lore.md"))
+        assert found[ident(2)].title == "By lorefs", "the acknowledged change is lost"
+        assert found[ident(3)].content == "Their gamma text."
