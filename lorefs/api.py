@@ -108,22 +108,22 @@ class Workspace:
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""
-        self._take_in()
+        self.take_in()
         return self.store.entries.rows(where)
 
     def get(self, reference: str) -> Row:
         """The entry whose id is, starts or ends with `reference`."""
-        self._take_in()
+        self.take_in()
         return self.store.entries.resolve(reference)
 
     def search(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
         """The best hits of a full-text query, whatever its syntax."""
-        self._take_in()
+        self.take_in()
         return self.store.search.find(query, where, limit)
 
     def similar(self, reference: str, limit: int = 10) -> list[Hit]:
         """The entries most like an entry, or like a text."""
-        self._take_in()
+        self.take_in()
         try:
             entry = self.store.entries.resolve(reference).entry
         except UsageError:
@@ -133,7 +133,7 @@ class Workspace:
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""
-        self._take_in()
+        self.take_in()
         entry = None if reference is None else self._logged_id(reference)
         return self.store.log.changes(entry=entry, limit=limit)
 
@@ -149,7 +149,7 @@ class Workspace:
 
     def status(self) -> Status:
         """Where things stand, with what could not be taken in."""
-        report = self._take_in()
+        report = self.take_in()
         return Status(
             self.store.entries.count(),
             tuple(state.path for state in self.store.documents.states()),
@@ -209,7 +209,7 @@ class Workspace:
                     lambda d: edit.replace_fields(d, row.entry.id, wanted),
                 )
 
-        self._take_in()
+        self.take_in()
         ident = self.store.entries.resolve(reference).entry.id
         self._change(change)
         return self.store.entries.resolve(ident)
@@ -243,7 +243,7 @@ class Workspace:
 
     def undo(self, count: int = 1) -> list[Change]:
         """Revert the newest own changes, as new changes; later edits of other fields stay."""
-        self._take_in()
+        self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
             origin = self._origin(self._source)
@@ -289,7 +289,8 @@ class Workspace:
 
     # ---- inside
 
-    def _take_in(self) -> Report:
+    def take_in(self) -> Report:
+        """Take in what changed in known documents; looks at bytes only where nothing did."""
         if not anything_new(self.site):
             return Report()
         return reconcile(self.site, Request(self._origin("editor")))
