@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from lorefs.cli.here import directory_below, open_workspace
+from lorefs.cli.options import Confidence, Content, Heading, text_of
 from lorefs.cli.output import write
 
 EXAMPLES = """
@@ -18,15 +18,13 @@ lorefs add "My editor settings" --personal     # never leaves this machine
 
 
 def run(
-    title: Annotated[str, typer.Argument(help="One line of Markdown.", show_default=False)],
-    content: Annotated[
-        str, typer.Option("--content", "-m", metavar="TEXT|-", help="Markdown; - reads it.")
-    ] = "",
-    category: Annotated[
-        str | None, typer.Option("--category", "-c", help="The heading to stand under.")
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="One line of Markdown.")],
+    content: Content = None,
+    category: Heading = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", metavar="T", help="Repeatable.")
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Can be repeated.")] = None,
-    confidence: Annotated[float, typer.Option(min=0, max=1, help="How sure it is.")] = 1.0,
+    confidence: Confidence = None,
     path: Annotated[
         str | None, typer.Option(metavar="DIR", help="The directory it is about.")
     ] = None,
@@ -36,14 +34,13 @@ def run(
 
     Prints the id of the new entry.
     """
-    text = sys.stdin.read() if content == "-" else content
     with open_workspace() as workspace:
         row = workspace.add(
             title,
-            content=text.strip("\n"),
+            content="" if content is None else text_of(content),
             category=category,
             tags=tag or (),
-            confidence=confidence,
+            confidence=1.0 if confidence is None else confidence,
             path="" if path is None else directory_below(workspace.root, path),
             personal=personal,
         )

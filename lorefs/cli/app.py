@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from lorefs import __version__
 from lorefs.cli.failure import status_of
+from lorefs.cli.help import SETTINGS, Command, Group, plain_typer
 
 # What the overview of all commands says; a command's own help says more.
 SECTIONS: Final = {
@@ -81,7 +82,7 @@ class _Commands(MutableMapping[str, Any]):
         return len(SUMMARIES) - len(HIDDEN)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """Shows all commands in sections, without loading them."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  # passed on as they come
@@ -97,7 +98,7 @@ class LazyGroup(TyperGroup):
                 )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401, D102
-        from typer._click.shell_completion import CompletionItem
+        from typer._click.shell_completion import CompletionItem  # typer exports it nowhere
 
         return [
             *(CompletionItem(name, help=SUMMARIES[name]) for name in self.commands
@@ -107,38 +108,21 @@ class LazyGroup(TyperGroup):
 
 
 def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
-    """The command of a name, made from the function `run` of its module."""
+    """The command of a name, made from its module's function `run` or from its `COMMANDS`."""
     module = importlib.import_module(f"lorefs.cli.{name.replace('-', '_')}")
-    alone = plain_typer(help=module.__doc__) if hasattr(module, "COMMANDS") else plain_typer()
-    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-    for word, function in getattr(module, "COMMANDS", {name: getattr(module, "run", None)}).items():
-        alone.command(
-            word,
-            epilog=_epilog(getattr(module, "EXAMPLES", "")),
-            context_settings={**settings, **getattr(module, "SETTINGS", {})},
-        )(function)
-    command = typer.main.get_command(alone)
+    examples = getattr(module, "EXAMPLES", "")
+    if hasattr(module, "COMMANDS"):
+        part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)
+        for word, function in module.COMMANDS.items():
+            part.command(word, cls=Command)(function)
+    else:
+        part = plain_typer(add_completion=False)
+        settings = SETTINGS | getattr(module, "CONTEXT", {})
+        part.command(name, cls=Command, epilog=examples, context_settings=settings)(module.run)
+    command = typer.main.get_command(part)
     command.name = name
     command.short_help = SUMMARIES[name]
     return command
-
-
-def _epilog(examples: str) -> str:
-    """Examples as they are to be shown: line by line, one paragraph."""
-    if not examples:
-        return ""
-    lines = examples.strip("\n").split("\n")
-    return "\b\nExamples:\n" + "\n".join(f"  {line}".rstrip() for line in lines)
-
-
-def plain_typer(**settings: Any) -> typer.Typer:  # noqa: ANN401  # passed on as they come
-    """A typer application that prints plain text and leaves errors to `failure`."""
-    return typer.Typer(
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        **settings,
-    )
 
 
 def _print_version(wanted: bool) -> None:
@@ -147,23 +131,18 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-OVERVIEW: Final = """Shared knowledge in Markdown, kept in git, merged by entry.
+OVERVIEW: Final = """Shared knowledge in Markdown, kept in git and merged by entry.
 
-\b
-  lorefs init                        once in each clone
-  lorefs add "Reads wait for checkpoints" -c Gotcha -t sqlite
-  lorefs search checkpoint
-  lorefs edit 6f1b0a11 --confidence 0.8"""
+`lorefs COMMAND --help` explains a command, with examples."""
 
-app = typer.Typer(
-    cls=LazyGroup,
-    help=OVERVIEW,
-    epilog="`lorefs COMMAND --help` explains a command, with examples.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+EXAMPLES: Final = """
+lorefs init
+lorefs add "Reads wait for checkpoints" --category Gotcha --tag sqlite
+lorefs search checkpoint
+lorefs edit 6f1b0a11 --confidence 0.8
+"""
+
+app = plain_typer(cls=LazyGroup, help=OVERVIEW, epilog=EXAMPLES, no_args_is_help=True)
 
 
 @app.callback()

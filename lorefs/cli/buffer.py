@@ -138,7 +138,7 @@ def read_buffer(text: str, entry: Entry) -> dict[str, Any]:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = mark.line + 2 if mark is not None else None  # below the line of three dashes
         raise UsageError("the front matter is no YAML", line=line) from error
-    if not isinstance(found, dict) or not found:
+    if not found:
         raise UsageError("there is no front matter between two lines of ---", line=1)
     for key in found:
         if key not in FIELDS:

@@ -39,7 +39,10 @@ def show(key: Name, json: Json = False) -> None:
 
 
 def change(key: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> None:
-    """Set a setting: in git's configuration if it is this clone's, else in the team's file."""
+    """Give a setting a value.
+
+    It is written into git's configuration if it is this clone's choice, else into the team's file.
+    """
     setting = key_named(key)
     chosen = checked(setting, value)
     git = git_here()
@@ -52,7 +55,7 @@ def change(key: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) ->
 
 
 def list_all(json: Json = False) -> None:
-    """List all settings with their values, and where those come from."""
+    """List all settings, their values, and where those come from."""
     config = config_here()
     if json:
         write_json([

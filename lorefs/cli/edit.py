@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import title_line
-from lorefs.cli.options import Id
+from lorefs.cli.options import Confidence, Content, Heading, Id, Status, text_of
 from lorefs.cli.output import write, write_lines
 from lorefs.errors import UsageError
 
@@ -22,22 +21,15 @@ lorefs edit 6f1b0a11 --content - --if-rev 3 < new.md
 
 def run(
     id: Id,
-    title: Annotated[str | None, typer.Option(help="One line of Markdown.")] = None,
-    content: Annotated[
-        str | None, typer.Option("--content", "-m", metavar="TEXT|-", help="Markdown; - reads it.")
-    ] = None,
-    category: Annotated[
-        str | None, typer.Option("--category", "-c", help="The heading to stand under.")
-    ] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="One line of Markdown.")] = None,
+    content: Content = None,
+    category: Heading = None,
     tag: Annotated[
         list[str] | None,
         typer.Option("--tag", "-t", metavar="+x|-x", help="Add or remove a tag; repeatable."),
     ] = None,
-    confidence: Annotated[float | None, typer.Option(min=0, max=1, help="How sure it is.")] = None,
-    status: Annotated[
-        Literal["active", "pending", "rejected", "archived"] | None,
-        typer.Option(help="Its status."),
-    ] = None,
+    confidence: Confidence = None,
+    status: Annotated[Status | None, typer.Option(help="What it is to be.")] = None,
     if_rev: Annotated[
         str | None,
         typer.Option(metavar="N|HASH", help="Only if the entry still is at this revision."),
@@ -52,7 +44,7 @@ def run(
     named = {"title": title, "category": category, "confidence": confidence, "status": status}
     changes: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
     if content is not None:
-        changes["content"] = (sys.stdin.read() if content == "-" else content).strip("\n")
+        changes["content"] = text_of(content)
     changes |= _tags(tag or [])
     with open_workspace() as workspace:
         if changes:

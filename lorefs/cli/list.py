@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import write_rows
-from lorefs.cli.options import Category, Directory, Json, Scope, Status, Tags, filter_of
+from lorefs.cli.options import Category, Directory, Json, Scope, Tags, WithStatus, filter_of
 
 EXAMPLES = """
 lorefs list --category Gotcha --tag sqlite
@@ -18,7 +18,7 @@ def run(
     tag: Tags = None,
     path: Directory = None,
     scope: Scope = None,
-    status: Status = None,
+    status: WithStatus = None,
     json: Json = False,
 ) -> None:
     """List entries: all of them, or those that fit every option."""

@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.changes import write_changes
 from lorefs.cli.here import open_workspace
-from lorefs.cli.options import Json
+from lorefs.cli.options import Json, Limit
 
 EXAMPLES = """
 lorefs log -n 10
@@ -17,8 +17,8 @@ lorefs log 6f1b0a11        # works for deleted entries, too
 
 
 def run(
-    id: Annotated[str | None, typer.Argument(help="Of this entry alone.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="So many at most.")] = 50,
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of this entry alone.")] = None,
+    limit: Limit = 50,
     json: Json = False,
 ) -> None:
     """Show what changed, the newest first: field by field, when, by whom, through what."""

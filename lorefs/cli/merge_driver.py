@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-SETTINGS = {"ignore_unknown_options": True}
+CONTEXT = {"ignore_unknown_options": True}
 
 
 def run(files: Annotated[list[str], typer.Argument(metavar="%O %A %B %L %P")]) -> int:

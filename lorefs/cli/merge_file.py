@@ -20,14 +20,14 @@ lorefs merge-file /dev/null ours.md theirs.md      # no common ancestor
 """
 
 
-def _argument(words: str) -> Any:  # noqa: ANN401  # typer says no more either
-    return typer.Argument(help=words, exists=True, dir_okay=False, show_default=False)
+def _argument(name: str, words: str) -> Any:  # noqa: ANN401  # typer says no more either
+    return typer.Argument(metavar=name, help=words, exists=True, dir_okay=False, show_default=False)
 
 
 def run(
-    base: Annotated[Path, _argument("What both sides started from.")],
-    ours: Annotated[Path, _argument("One side.")],
-    theirs: Annotated[Path, _argument("The other side.")],
+    base: Annotated[Path, _argument("BASE", "What both sides started from.")],
+    ours: Annotated[Path, _argument("OURS", "One side.")],
+    theirs: Annotated[Path, _argument("THEIRS", "The other side.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="OUT", help="Where to write it.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -15,17 +16,40 @@ if TYPE_CHECKING:
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Any unique start or end of an id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="So many at most.")]
 
-Category = Annotated[str | None, typer.Option("--category", "-c", help="Under this heading.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", "-t", help="With this tag; repeatable.")]
+# What an entry is to be given.
+Content = Annotated[
+    str | None,
+    typer.Option("--content", "-m", metavar="TEXT|-", help="Markdown; - reads standard input."),
+]
+Heading = Annotated[
+    str | None,
+    typer.Option("--category", "-c", metavar="C", help="The heading to stand under."),
+]
+Confidence = Annotated[
+    float | None, typer.Option(metavar="X", min=0, max=1, help="How sure it is.")
+]
+Status = Literal["active", "pending", "rejected", "archived"]
+
+# Which entries are meant.
+Category = Annotated[
+    str | None, typer.Option("--category", "-c", metavar="C", help="Under this heading.")
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", "-t", metavar="T", help="With this tag; repeatable."),
+]
 Directory = Annotated[
     str | None, typer.Option("--path", metavar="DIR", help="In this directory or below.")
 ]
 Scope = Annotated[Literal["team", "review", "personal"] | None, typer.Option(help="Of this scope.")]
-Status = Annotated[
-    Literal["active", "pending", "rejected", "archived"] | None,
-    typer.Option(help="With this status."),
-]
+WithStatus = Annotated[Status | None, typer.Option("--status", help="With this status.")]
+
+
+def text_of(content: str) -> str:
+    """The content that an option gives, or standard input for "-", without blank outer lines."""
+    return (sys.stdin.read() if content == "-" else content).strip("\n")
 
 
 def filter_of(

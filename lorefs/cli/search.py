@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.hits import write_hits
-from lorefs.cli.options import Category, Directory, Json, Scope, Status, Tags, filter_of
+from lorefs.cli.options import Category, Directory, Json, Limit, Scope, Tags, WithStatus, filter_of
 
 EXAMPLES = """
 lorefs search checkpoint reader
@@ -23,8 +23,8 @@ def run(
     tag: Tags = None,
     path: Directory = None,
     scope: Scope = None,
-    status: Status = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="So many at most.")] = 20,
+    status: WithStatus = None,
+    limit: Limit = 20,
     json: Json = False,
 ) -> None:
     """Find entries by their words, the best first.

@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.hits import write_hits
-from lorefs.cli.options import Json
+from lorefs.cli.options import Json, Limit
 
 EXAMPLES = """
 lorefs similar 6f1b0a11
@@ -18,7 +18,7 @@ lorefs similar "readers wait for the checkpoint"
 
 def run(
     reference: Annotated[str, typer.Argument(metavar="ID|TEXT", help="An entry, or any text.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="So many at most.")] = 10,
+    limit: Limit = 10,
     json: Json = False,
 ) -> None:
     """Find the entries that share most words with an entry or a text, the likest first."""
