@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from lorefs.config import Config, load_worktree
 from lorefs.core import edit
+from lorefs.core.document import decode
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.repo import Git, GitPaths, locate, observe_head
@@ -146,6 +147,13 @@ class Workspace:
             if len(known) != 1:
                 raise
             return known[0]
+
+    def documents(self) -> dict[str, str]:
+        """The texts of all shared documents as they are now, by path."""
+        self._take_in()
+        known = self.store.documents
+        shared = [state.path for state in known.states() if state.scope != PERSONAL]
+        return {path: decode(known.current(path) or b"") for path in shared}
 
     def status(self) -> Status:
         """Where things stand, with what could not be taken in."""

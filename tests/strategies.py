@@ -132,6 +132,11 @@ def entries(*, categories: tuple[str, ...] = CATEGORIES) -> st.SearchStrategy[En
             st.builds(Relation, st.sampled_from(RELATION_TYPES), uuids()), max_size=2
         ).map(lambda relations: tuple(sorted(relations))),
         proposed_by=st.sampled_from(("", "ada", "Ada <ada@example.invalid>", "1")),
+        path=st.just(""),
+        scope=st.just("team"),
+        approved_by=st.just(""),
+        approved_hash=st.just(""),
+        extra=st.sampled_from(((), (("owner", "'x, y'"),), (("a b", "[1]"), ("x", "~")))),
     )
 
 

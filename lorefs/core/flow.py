@@ -128,7 +128,7 @@ def value(source: str) -> object:
 
 def _load(source: str) -> object:
     # in a sequence, so that it is read as inside a mapping
-    found = _read(f"[{source}\n]", source)
+    found = _read(f"[{source}]", source)
     if not isinstance(found, list) or len(found) > 1:
         raise cannot_read(source, "it is not one value")
     return found[0] if found else None

@@ -212,9 +212,9 @@ def write_title(parts: Parts, title: str) -> Parts:
     written = parts._replace(title=title)
     bold = written
     if not is_heading_form(parts):
-        separator = parts.separator.removeprefix("**").removeprefix(":")
+        gap = parts.separator.removeprefix("**").removeprefix(":") or (" " if parts.content else "")
         bullet = parts.bullet.removesuffix("**")
-        bold = written._replace(bullet=f"{bullet}**", separator=f"**:{separator}")
+        bold = written._replace(bullet=f"{bullet}**", separator=f"**:{gap}")
     for candidate in (written, bold):
         body = "".join(candidate[3:])
         if _cut_body(body) == candidate[3:] and not is_rule(_line(body, 0)):

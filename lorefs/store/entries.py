@@ -38,6 +38,10 @@ class Entries:
         """How many entries there are."""
         return int(self.connection.execute("SELECT count(*) FROM entries").fetchone()[0])
 
+    def ids(self) -> list[str]:
+        """All ids."""
+        return [str(row[0]) for row in self.connection.execute("SELECT id FROM entries")]
+
     def rows(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter, by path, category and title."""
         condition, values = where.where()

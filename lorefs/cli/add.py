@@ -1,0 +1,47 @@
+"""`lorefs add`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lorefs.cli.here import directory_below, open_workspace
+from lorefs.cli.options import Confidence, Content, Heading, text_of
+from lorefs.cli.output import write
+
+EXAMPLES = """
+lorefs add "Checkpoints block long readers" --category Gotcha --tag sqlite
+git log -3 | lorefs add "Why the cache went" --content - --confidence 0.8
+lorefs add "My editor settings" --personal     # never leaves this machine
+"""
+
+
+def run(
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="One line of Markdown.")],
+    content: Content = None,
+    category: Heading = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", metavar="T", help="Repeatable.")
+    ] = None,
+    confidence: Confidence = None,
+    path: Annotated[
+        str | None, typer.Option(metavar="DIR", help="The directory it is about.")
+    ] = None,
+    personal: Annotated[bool, typer.Option("--personal", help="Keep it on this machine.")] = False,
+) -> None:
+    """Add an entry to the document of a directory, the top of the worktree if none is named.
+
+    Prints the id of the new entry.
+    """
+    with open_workspace() as workspace:
+        row = workspace.add(
+            title,
+            content="" if content is None else text_of(content),
+            category=category,
+            tags=tag or (),
+            confidence=1.0 if confidence is None else confidence,
+            path="" if path is None else directory_below(workspace.root, path),
+            personal=personal,
+        )
+    write(row.entry.id)

@@ -1,0 +1,108 @@
+"""Show and set what can be set.
+
+What a team shares stands in `.lorefs.toml` (or under `[tool.lorefs]` in `pyproject.toml`); all
+`sync.*` settings are each clone's own and stand in git's configuration, `lorefs.sync.*`, which
+may hold the others, too, and then wins. `LOREFS_*` in the environment wins over both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lorefs.cli.here import config_here, git_here
+from lorefs.cli.options import Json
+from lorefs.cli.output import for_person, write, write_columns, write_json, write_lines
+from lorefs.config import CLONE, KEYS, Config, Key, checked, key_named, read_team, with_value
+from lorefs.config.keys import written
+from lorefs.errors import RefusedError
+
+EXAMPLES = """
+lorefs config list
+lorefs config set guard.deletionCount 20
+lorefs config get sync.remote
+"""
+
+Name = Annotated[str, typer.Argument(metavar="KEY", help="As in `lorefs config list`.")]
+
+
+def show(key: Name, json: Json = False) -> None:
+    """Print the value of a setting."""
+    setting = key_named(key)
+    value = config_here().value(setting)
+    if json:
+        write_json(value)
+    else:
+        write(written(value))
+
+
+def change(key: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> None:
+    """Give a setting a value.
+
+    It is written into git's configuration if it is this clone's choice, else into the team's file.
+    """
+    setting = key_named(key)
+    chosen = checked(setting, value)
+    git = git_here()
+    if setting.home == CLONE:
+        git.run("config", "--local", f"lorefs.{setting.name}", written(chosen))
+        return
+    file = read_team(git.paths.worktree)
+    section, _, name = setting.name.partition(".")
+    _write(file.path, with_value(file, section, name, chosen))
+
+
+def list_all(json: Json = False) -> None:
+    """List all settings, their values, and where those come from."""
+    config = config_here()
+    if json:
+        write_json([
+            {
+                "key": key.name,
+                "value": config.value(key),
+                "origin": _origin(config, key),
+                "home": key.home,
+                "variable": key.variable,
+                "help": key.help,
+            }
+            for key in KEYS
+        ])  # fmt: skip
+    elif for_person():
+        width = max(len(f"{key.name} = {written(config.value(key))}") for key in KEYS)
+        for key in KEYS:
+            value = written(config.value(key))
+            gap = " " * (width - len(f"{key.name} = {value}"))
+            origin = _origin(config, key)
+            write_lines([[
+                (key.name, "bold"), (" = ", "dim"), (value, "green" if origin else ""),
+                (f"{gap}  {key.help}", "dim"), (f" ({origin})" if origin else "", "cyan"),
+            ]])  # fmt: skip
+    else:
+        write_columns(
+            [key.name, written(config.value(key)), _origin(config, key) or "default"]
+            for key in KEYS
+        )
+
+
+COMMANDS = {"get": show, "set": change, "list": list_all}
+
+
+def _origin(config: Config, key: Key) -> str | None:
+    origin = config.origins.get(key.name)
+    if origin is None:
+        return None
+    return f"{origin.where}:{origin.line}" if origin.line else origin.where
+
+
+def _write(file: Path, text: str) -> None:
+    new = file.with_name(f".{file.name}.lorefs-new")
+    try:
+        new.write_bytes(text.encode())
+        if file.exists():
+            new.chmod(file.stat().st_mode & 0o7777)
+        new.replace(file)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise RefusedError(f"{file} cannot be written: {error.strerror}", path=str(file)) from error

@@ -1,0 +1,71 @@
+"""`lorefs edit`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from lorefs.cli.here import open_workspace
+from lorefs.cli.listing import title_line
+from lorefs.cli.options import Confidence, Content, Heading, Id, Status, text_of
+from lorefs.cli.output import write, write_lines
+from lorefs.errors import UsageError
+
+EXAMPLES = """
+lorefs edit 6f1b0a11                       # in your editor
+lorefs edit 6f1b0a11 --confidence 0.6 --tag +wal --tag -draft
+lorefs edit 6f1b0a11 --content - --if-rev 3 < new.md
+"""
+
+
+def run(
+    id: Id,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="One line of Markdown.")] = None,
+    content: Content = None,
+    category: Heading = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", "-t", metavar="+x|-x", help="Add or remove a tag; repeatable."),
+    ] = None,
+    confidence: Confidence = None,
+    status: Annotated[Status | None, typer.Option(help="What it is to be.")] = None,
+    if_rev: Annotated[
+        str | None,
+        typer.Option(metavar="N|HASH", help="Only if the entry still is at this revision."),
+    ] = None,
+) -> None:
+    """Change an entry: the fields that are named, or all of it in your editor.
+
+    The editor is the one that git would start. A buffer that cannot be read afterwards is kept
+    and named; closing it unchanged changes nothing. Exits with 4 if somebody else changed the
+    entry since it was read.
+    """
+    named = {"title": title, "category": category, "confidence": confidence, "status": status}
+    changes: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
+    if content is not None:
+        changes["content"] = text_of(content)
+    changes |= _tags(tag or [])
+    with open_workspace() as workspace:
+        if changes:
+            row = workspace.update(id, changes, if_rev=if_rev)
+        else:
+            from lorefs.cli.buffer import edit_in_editor
+
+            edited = edit_in_editor(workspace, id, if_rev)
+            if edited is None:
+                write("nothing changed")
+                return
+            row = edited
+    write_lines([[*title_line(row, {}), (f"  revision {row.rev}", "dim")]])
+
+
+def _tags(words: list[str]) -> dict[str, list[str]]:
+    """The tags to add and to remove; one without a sign is added."""
+    for word in words:
+        if not word.lstrip("+-").strip():
+            raise UsageError("a tag needs a name", found=word, hint="as in --tag +wal --tag -draft")
+    added = [word.removeprefix("+") for word in words if not word.startswith("-")]
+    removed = [word[1:] for word in words if word.startswith("-")]
+    found = {"tags_add": added, "tags_remove": removed}
+    return {key: value for key, value in found.items() if value}

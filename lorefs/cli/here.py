@@ -1,0 +1,52 @@
+"""The place a command runs in: the one module that asks for the directory, time and environment."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lorefs.errors import UsageError
+from lorefs.repo import Git, locate
+
+if TYPE_CHECKING:
+    from lorefs.api import Workspace
+    from lorefs.config import Config
+
+
+def open_workspace() -> Workspace:
+    """The workspace around the current directory; close it after use."""
+    from lorefs.api import Workspace
+
+    return Workspace.open(Path(), env=dict(os.environ), clock=milliseconds, source="cli")
+
+
+def git_here() -> Git:
+    """Git in the worktree around the current directory."""
+    return Git(locate(Path()), dict(os.environ))
+
+
+def config_here() -> Config:
+    """The settings that hold in the current directory."""
+    from lorefs.config import load_worktree
+
+    paths = locate(Path())
+    return load_worktree(paths.worktree, paths.git_dir, paths.common_dir, dict(os.environ))
+
+
+def milliseconds() -> int:
+    """The time, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def directory_below(root: Path, name: str) -> str:
+    """A directory named on the command line, relative to the top of the worktree.
+
+    Like all paths on a command line it is relative to the current directory.
+    """
+    path = Path(os.path.normpath(Path.cwd() / name))
+    if not path.is_relative_to(root):
+        raise UsageError(f"{name} is outside of the worktree", found=name)
+    relative = path.relative_to(root).as_posix()
+    return "" if relative == "." else relative

@@ -1,0 +1,27 @@
+"""`lorefs list`."""
+
+from __future__ import annotations
+
+from lorefs.cli.here import open_workspace
+from lorefs.cli.listing import write_rows
+from lorefs.cli.options import Category, Directory, Json, Scope, Tags, WithStatus, filter_of
+
+EXAMPLES = """
+lorefs list --category Gotcha --tag sqlite
+lorefs list --path services/api
+lorefs list --json | jq -r '.[].title'
+"""
+
+
+def run(
+    category: Category = None,
+    tag: Tags = None,
+    path: Directory = None,
+    scope: Scope = None,
+    status: WithStatus = None,
+    json: Json = False,
+) -> None:
+    """List entries: all of them, or those that fit every option."""
+    with open_workspace() as workspace:
+        rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
+        write_rows(rows, workspace.store.entries.ids(), as_json=json)

@@ -1,0 +1,138 @@
+"""How rows look: as lines for people, as columns for pipes, as JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from lorefs.cli.output import Span
+    from lorefs.core.model import Entry
+    from lorefs.store import Row
+
+SHORTEST: Final = 8
+ID_STYLE: Final = "yellow"
+
+
+def short_ids(shown: Iterable[str], every: Collection[str]) -> dict[str, str]:
+    """The shortest end of each id, of 8 characters or more, that finds this entry alone.
+
+    The end and not the start: the start of a UUIDv7 is the time, and much alike.
+    """
+    pending = set(shown)
+    short = {ident: ident for ident in pending}
+    for length in range(SHORTEST, 36, 4):
+        taken = Counter(
+            end for ident in every for end in {ident[:length].lower(), ident[-length:].lower()}
+        )
+        unique = {ident for ident in pending if taken[ident[-length:].lower()] <= 1}
+        short.update((ident, ident[-length:]) for ident in unique)
+        pending -= unique
+        if not pending:
+            break
+    return short
+
+
+# ---------------------------------------------------------------- for programs
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """The fields of an entry as JSON."""
+    relations = [{"type": kind, "id": target} for kind, target in entry.relations]
+    return entry._asdict() | {
+        "tags": list(entry.tags),
+        "relations": relations,
+        "extra": dict(entry.extra),
+    }
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """A row as JSON: the fields of the entry, then what the database knows of it."""
+    return entry_json(row.entry) | {
+        "document": row.document,
+        "rev": row.rev,
+        "hash": row.hash,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "updated_by": row.updated_by,
+    }
+
+
+def timestamp(milliseconds: int) -> str:
+    """A time as ISO 8601 in UTC."""
+    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# ---------------------------------------------------------------- for people
+
+
+def local_time(milliseconds: int) -> str:
+    """A time as people here read it."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def facts(entry: Entry) -> list[Span]:
+    """What is worth a glance beside the title: all that is not the default."""
+    spans: list[Span] = []
+    if entry.status != "active":
+        spans.append((f"  {entry.status}", "magenta"))
+    if entry.sensitivity != "normal":
+        spans.append((f"  {entry.sensitivity}", "red"))
+    if entry.tags:
+        spans.append(("  " + " ".join(f"#{one_line(tag)}" for tag in entry.tags), "cyan"))
+    if entry.confidence < 1:
+        spans.append((f"  {entry.confidence:.0%}", "dim"))
+    return spans
+
+
+def title_line(row: Row, short: Mapping[str, str], indent: str = "") -> list[Span]:
+    """One entry on one line."""
+    title = one_line(row.entry.title)
+    ident = short.get(row.entry.id, row.entry.id)
+    return [(indent, ""), (ident, ID_STYLE), (f"  {title}", ""), *facts(row.entry)]
+
+
+def current_lines(current: object) -> Iterator[list[Span]]:
+    """The row that an edit did not expect, shown beside the error."""
+    row: Any = current
+    yield [(f"  now at revision {row.rev}, changed by {one_line(row.updated_by)}: ", "dim"),
+           (one_line(row.entry.title), "")]  # fmt: skip
+
+
+# ---------------------------------------------------------------- lists
+
+
+def write_rows(rows: Sequence[Row], every: Collection[str], *, as_json: bool) -> None:
+    """Print rows: an array, a list grouped by document and category, or columns."""
+    if as_json:
+        write_json([row_json(row) for row in rows])
+        return
+    short = short_ids((row.entry.id for row in rows), every)
+    if for_person():
+        write_lines(_grouped(rows, short))
+    else:
+        write_columns(columns(row, short) for row in rows)
+
+
+def _grouped(rows: Sequence[Row], short: Mapping[str, str]) -> Iterator[list[Span]]:
+    ordered = sorted(rows, key=lambda row: row.document)
+    for document, members in groupby(ordered, key=lambda row: row.document):
+        yield [(one_line(document), "bold underline")]
+        for category, entries in groupby(members, key=lambda row: row.entry.category):
+            yield [(f"  {one_line(category) or '(no category)'}", "bold")]
+            for row in entries:
+                yield title_line(row, short, "    ")
+
+
+def columns(row: Row, short: Mapping[str, str]) -> list[str]:
+    """One entry for `cut` and `awk`: id, document, category, title, status, tags."""
+    entry = row.entry
+    ident = short.get(entry.id, entry.id)
+    return [ident, row.document, entry.category, entry.title, entry.status, ",".join(entry.tags)]

@@ -1,0 +1,27 @@
+"""`lorefs log`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lorefs.cli.changes import write_changes
+from lorefs.cli.here import open_workspace
+from lorefs.cli.options import Json, Limit
+
+EXAMPLES = """
+lorefs log -n 10
+lorefs log 6f1b0a11        # works for deleted entries, too
+"""
+
+
+def run(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of this entry alone.")] = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """Show what changed, the newest first: field by field, when, by whom, through what."""
+    with open_workspace() as workspace:
+        changes = workspace.log(id, limit)
+        write_changes(changes, workspace.store.entries.ids(), as_json=json)

@@ -1,0 +1,67 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lorefs.cli.here import directory_below
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lorefs.store import Filter
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Any unique start or end of an id.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="So many at most.")]
+
+# What an entry is to be given.
+Content = Annotated[
+    str | None,
+    typer.Option("--content", "-m", metavar="TEXT|-", help="Markdown; - reads standard input."),
+]
+Heading = Annotated[
+    str | None,
+    typer.Option("--category", "-c", metavar="C", help="The heading to stand under."),
+]
+Confidence = Annotated[
+    float | None, typer.Option(metavar="X", min=0, max=1, help="How sure it is.")
+]
+Status = Literal["active", "pending", "rejected", "archived"]
+
+# Which entries are meant.
+Category = Annotated[
+    str | None, typer.Option("--category", "-c", metavar="C", help="Under this heading.")
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", "-t", metavar="T", help="With this tag; repeatable."),
+]
+Directory = Annotated[
+    str | None, typer.Option("--path", metavar="DIR", help="In this directory or below.")
+]
+Scope = Annotated[Literal["team", "review", "personal"] | None, typer.Option(help="Of this scope.")]
+WithStatus = Annotated[Status | None, typer.Option("--status", help="With this status.")]
+
+
+def text_of(content: str) -> str:
+    """The content that an option gives, or standard input for "-", without blank outer lines."""
+    return (sys.stdin.read() if content == "-" else content).strip("\n")
+
+
+def filter_of(
+    root: Path,
+    category: str | None,
+    tags: list[str] | None,
+    path: str | None,
+    scope: str | None,
+    status: str | None,
+) -> Filter:
+    """The filter that the options of a command mean in a worktree."""
+    from lorefs.store import Filter
+
+    directory = None if path is None else directory_below(root, path)
+    return Filter(category, tuple(tags or ()), directory, scope, status)

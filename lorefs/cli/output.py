@@ -1,0 +1,84 @@
+"""Prints for people on terminals, for pipes, and for programs.
+
+What stands in a document is other people's text. Before it is printed, whatever a terminal
+would obey or be confused by is made visible.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from rich.console import Console
+
+Span = tuple[str, str]  # a text and its style in the words of rich
+
+# Controls (C0 but tab and newline, DEL, C1), what changes the direction of text, line and
+# paragraph separators, what is invisible, and bytes that are no UTF-8.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff]"
+)
+_UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def safe(text: str) -> str:
+    """A text whose characters do nothing but stand there; lines and tabs stay."""
+    return _UNSAFE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def one_line(text: str) -> str:
+    """A safe text on one line."""
+    return safe(" ".join(text.split()))
+
+
+def for_person(stream: TextIO | None = None) -> bool:
+    """Whether a person on a terminal reads what is printed."""
+    stream = stream or sys.stdout
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A terminal to print styled text on; it respects NO_COLOR."""
+    from rich.console import Console
+
+    return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+
+
+def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -> None:
+    """Print lines of spans: styled and cut to the width for a person, else plain."""
+    stream = stream or sys.stdout
+    if not for_person(stream):
+        for line in lines:
+            stream.write("".join(text for text, _ in line) + "\n")
+        return
+    from rich.text import Text
+
+    screen = console(stream)
+    for line in lines:
+        screen.print(Text.assemble(*line), no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def write(text: str) -> None:
+    """Print a text as it is, made safe."""
+    sys.stdout.write(safe(text) + "\n")
+
+
+def write_columns(rows: Iterable[Iterable[str]]) -> None:
+    """Print rows for `cut` and `awk`: columns stand between tabs, and none holds one."""
+    for row in rows:
+        sys.stdout.write("\t".join(one_line(cell) for cell in row) + "\n")
+
+
+def write_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold
+    """Print a value as JSON; what a terminal would obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = text.encode("utf-8", "backslashreplace").decode()  # surrogates; JSON's own escape
+    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")

@@ -1,0 +1,66 @@
+"""`lorefs show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lorefs.cli.here import open_workspace
+from lorefs.cli.listing import ID_STYLE, facts, local_time, row_json
+from lorefs.cli.options import Id, Json
+from lorefs.cli.output import for_person, one_line, safe, write, write_json, write_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lorefs.api import Workspace
+    from lorefs.cli.output import Span
+    from lorefs.store import Row
+
+EXAMPLES = """
+lorefs show 6f1b0a11
+lorefs show 6f1b0a11 --json | jq .content
+"""
+
+
+def run(id: Id, json: Json = False) -> None:
+    """Show an entry: rendered on a terminal, as Markdown source in a pipe."""
+    with open_workspace() as workspace:
+        row = workspace.get(id)
+        if json:
+            write_json(row_json(row))
+            return
+        write_lines(_head(row))
+        if row.entry.content:
+            write("")
+            _write_content(row.entry.content)
+        write_lines(_relations(workspace, row))
+
+
+def _head(row: Row) -> Iterator[list[Span]]:
+    entry = row.entry
+    yield [(one_line(entry.title), "bold")]
+    yield [(one_line(entry.category) or "(no category)", "bold cyan"),
+           (f"  {one_line(row.document)}", ""), *facts(entry)]  # fmt: skip
+    who = f" by {one_line(row.updated_by)}" if row.updated_by else ""
+    changed = f"  revision {row.rev}, changed {local_time(row.updated_at)}{who}"
+    yield [(entry.id, ID_STYLE), (changed, "dim")]
+    for key, source in entry.extra:
+        yield [(f"{one_line(key)}: {one_line(source)}", "dim")]
+
+
+def _write_content(content: str) -> None:
+    if for_person():
+        from lorefs.cli.rendering import render
+
+        render(content)
+    else:
+        write(safe(content))
+
+
+def _relations(workspace: Workspace, row: Row) -> Iterator[list[Span]]:
+    if row.entry.relations:
+        yield []
+    for kind, target in row.entry.relations:
+        found = workspace.store.entries.get(target)
+        title = one_line(found.entry.title) if found else "(not here)"
+        yield [(f"{one_line(kind)} ", "bold"), (one_line(target), ID_STYLE), (f"  {title}", "")]

@@ -1,0 +1,27 @@
+"""`lorefs similar`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lorefs.cli.here import open_workspace
+from lorefs.cli.hits import write_hits
+from lorefs.cli.options import Json, Limit
+
+EXAMPLES = """
+lorefs similar 6f1b0a11
+lorefs similar "readers wait for the checkpoint"
+"""
+
+
+def run(
+    reference: Annotated[str, typer.Argument(metavar="ID|TEXT", help="An entry, or any text.")],
+    limit: Limit = 10,
+    json: Json = False,
+) -> None:
+    """Find the entries that share most words with an entry or a text, the likest first."""
+    with open_workspace() as workspace:
+        hits = workspace.similar(reference, limit)
+        write_hits(hits, workspace.store.entries.ids(), as_json=json)
