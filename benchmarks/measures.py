@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -34,10 +35,9 @@ from lorefs.core.source import read_entry
 ENTRIES = 13_000
 REGEX = re.compile(r"<!-- lore:([0-9a-f-]{36}) -->\n\* \*\*(.*?)\*\*: (.*)")
 BARE = [sys.executable, "-I", "-c", "pass"]
-DRIVER = (
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from lorefs.driver import main; main()"
-)
+DRIVER = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from lorefs.driver import main; main()"
 ENV = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+ENV["PYTHONPATH"] = str(ROOT)
 
 
 class Row(NamedTuple):
@@ -128,7 +128,14 @@ def driver_rows(folder: Path, runs: int) -> list[Row]:
         merged = shutil.copy(names[1], folder / "merged")
         files = [str(names[0]), str(merged), str(names[2])]
         command = [sys.executable, "-I", "-S", "-c", DRIVER, *files, "7", ".lore.md"]
-        rows.append(Row(what, "bare", ratio(lambda c=command: process(c), lambda: process(BARE), runs), limit))
+        rows.append(
+            Row(
+                what,
+                "bare",
+                ratio(partial(process, command), partial(process, BARE), runs),
+                limit,
+            )
+        )
     names = [folder / name for name in ("base", "ours", "theirs")]
     for name, version in zip(names, versions(text, 80), strict=True):
         name.write_text(version)
@@ -235,28 +242,30 @@ def command_rows(folder: Path, runs: int) -> list[Row]:
     """Whole commands."""
     lorefs = [sys.executable, "-m", "lorefs"]
     repo = folder / "big"
-    env_folder = repo
     rows = []
     for what, command, limit in (
         ("lorefs search, most frequent word, whole process", [*lorefs, "search", "the"], 14.0),
         ("lorefs --version, whole process", [*lorefs, "--version"], 6.0),
     ):
-        found = ratio(
-            lambda c=command: process(c, env_folder), lambda: process(BARE, env_folder), runs
-        )
+        found = ratio(partial(process, command, repo), partial(process, BARE, repo), runs)
         rows.append(Row(what, "bare", found, limit))
     return rows
 
 
 MEMORY = """
-import os, resource, sys, time
+import os, sys
 sys.path.insert(0, sys.argv[1])
+
+def highest():  # unlike getrusage it starts anew with the program
+    status = open("/proc/self/status").read()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
 from pathlib import Path
 from lorefs.api import Workspace
 with Workspace.open(Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1) as workspace:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     workspace.reconcile()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+    print(highest() - before)
 """
 
 
@@ -276,9 +285,7 @@ def table(rows: list[Row]) -> str:
     lines = ["| what | reference | measured | at most |", "|---|---|---|---|"]
     for row in rows:
         mark = "" if row.ratio <= row.limit else " (missed)"
-        lines.append(
-            f"| {row.what} | {row.reference} | {row.ratio:.2f}x{mark} | {row.limit:g}x |"
-        )
+        lines.append(f"| {row.what} | {row.reference} | {row.ratio:.2f}x{mark} | {row.limit:g}x |")
     return "\n".join(lines)
 
 
@@ -293,7 +300,7 @@ def main() -> None:
         rows = driver_rows(folder, options.runs)
         rows += parse_rows(text, options.runs)
         rows += reconcile_rows(folder, text, options.runs)
-        # rows += command_rows(folder, options.runs)
+        rows += command_rows(folder, options.runs)
         rows += memory_rows(folder, text)
     print(table(rows))
 

@@ -150,7 +150,7 @@ class Workspace:
 
     def documents(self) -> dict[str, str]:
         """The texts of all shared documents as they are now, by path."""
-        self._take_in()
+        self.take_in()
         known = self.store.documents
         shared = [state.path for state in known.states() if state.scope != PERSONAL]
         return {path: decode(known.current(path) or b"") for path in shared}

@@ -56,7 +56,7 @@ def read(root: Path, document: str) -> Found | Absence:
             raise _refused(document, "is not a regular file")
         if status.st_size > SIZE_LIMIT:
             raise _refused(document, f"is larger than {SIZE_LIMIT:,} bytes")
-        data = file.read(SIZE_LIMIT + 1)
+        data = file.read(status.st_size + 1)
     return Found(data, sha256(data).hexdigest(), stat.S_IMODE(status.st_mode))
 
 

@@ -38,6 +38,13 @@ def _state(row: Any) -> DocumentState:  # noqa: ANN401 (what sqlite3 gives)
     return DocumentState(path, scope, current, seen, pending, head, bool(tracked))
 
 
+class Kept:
+    """Stands for "as it is" where None means "there is none"."""
+
+
+KEPT: Final = Kept()
+
+
 def digest(data: bytes) -> str:
     """The hash by which texts are compared."""
     return sha256(data).hexdigest()
@@ -71,8 +78,7 @@ class Documents:
         state = self.state(path)
         if state is None or state.worktree_hash is None:
             return None
-        same = state.worktree_hash == state.hash
-        return self._text(path, "current" if same else "worktree_base")
+        return self._text(path, "current" if state.worktree_hash == state.hash else "worktree")
 
     def pending(self, path: str) -> bytes | None:
         """The bytes intended for the file, None if it is not being replaced."""
@@ -81,53 +87,66 @@ class Documents:
             return None
         return self._text(path, "current" if state.pending_hash == state.hash else "pending")
 
-    def _text(self, path: str, column: str) -> bytes | None:
-        row = self.connection.execute(
-            f"SELECT {column} FROM documents WHERE path = ?",
-            (path,),
-        ).fetchone()
-        return None if row is None else row[0]
-
-    def put_current(self, path: str, scope: str, current: bytes) -> None:
-        """Set the current text; the worktree base and a pending text stay what they are."""
-        base, pending = self.worktree_base(path), self.pending(path)
-        updated = self.connection.execute(
-            "UPDATE documents SET hash = ?, current = ? WHERE path = ?",
-            (digest(current), current, path),
-        )
-        if not updated.rowcount:
-            self.connection.execute(
-                "INSERT INTO documents (path, scope, hash, current) VALUES (?, ?, ?, ?)",
-                (path, scope, digest(current), current),
-            )
-        self._put(path, "worktree", base, current)
-        self._put(path, "pending", pending, current)
-
-    def put_worktree_base(self, path: str, base: bytes | None) -> None:
-        """Set the bytes last seen or written in the worktree."""
-        self._put(path, "worktree", base, self.current(path))
-
-    def put_pending(self, path: str, pending: bytes | None, head: str = "") -> None:
-        """Set the bytes intended for the file and the commit checked out now, or clear them."""
-        self._put(path, "pending", pending, self.current(path))
-        self.connection.execute(
-            "UPDATE documents SET pending_head = ? WHERE path = ?", (head, path)
-        )
-
-    def _put(self, path: str, name: str, text: bytes | None, current: bytes | None) -> None:
-        column = "worktree_base" if name == "worktree" else name
-        self.connection.execute(
-            f"UPDATE documents SET {name}_hash = ?, {column} = ? WHERE path = ?",
-            (None if text is None else digest(text), None if text == current else text, path),
-        )
-
     def replaced(self, path: str) -> bytes | None:
         """The bytes that lorefs last replaced: what an editor may still have in its buffer."""
         return self._text(path, "replaced")
 
+    def put_current(
+        self, path: str, scope: str, current: bytes, *, worktree: bytes | Kept | None = KEPT
+    ) -> None:
+        """Set the current text, and with it the worktree base, which else stays what it is."""
+        if isinstance(worktree, Kept):
+            worktree = self.worktree_base(path)
+        pending = self.pending(path)
+        self.connection.execute(
+            "INSERT INTO documents (path, scope, hash) VALUES (?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET hash = excluded.hash",
+            (path, scope, digest(current)),
+        )
+        self._put_text(path, "current", current)
+        self._put(path, "worktree", worktree)
+        self._put(path, "pending", pending)
+
+    def put_worktree_base(self, path: str, base: bytes | None) -> None:
+        """Set the bytes last seen or written in the worktree."""
+        self._put(path, "worktree", base)
+
+    def put_pending(self, path: str, pending: bytes | None, head: str = "") -> None:
+        """Set the bytes intended for the file and the commit checked out now, or clear them."""
+        self._put(path, "pending", pending)
+        self.connection.execute(
+            "UPDATE documents SET pending_head = ? WHERE path = ?", (head, path)
+        )
+
     def put_replaced(self, path: str, data: bytes | None) -> None:
         """Keep the bytes that lorefs is about to replace."""
-        self.connection.execute("UPDATE documents SET replaced = ? WHERE path = ?", (data, path))
+        self._put_text(path, "replaced", data)
+
+    def _put(self, path: str, kind: str, data: bytes | None) -> None:
+        """Sets the hash of a text, and the text where it is not the current one."""
+        found = None if data is None else digest(data)
+        self.connection.execute(
+            f"UPDATE documents SET {kind}_hash = ? WHERE path = ?", (found, path)
+        )
+        state = self.state(path)
+        same = state is not None and state.hash == found
+        self._put_text(path, kind, None if same else data)
+
+    def _text(self, path: str, kind: str) -> bytes | None:
+        row = self.connection.execute(
+            "SELECT data FROM texts WHERE path = ? AND kind = ?", (path, kind)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def _put_text(self, path: str, kind: str, data: bytes | None) -> None:
+        if data is None:
+            self.connection.execute("DELETE FROM texts WHERE path = ? AND kind = ?", (path, kind))
+            return
+        updated = self.connection.execute(
+            "UPDATE texts SET data = ? WHERE path = ? AND kind = ?", (data, path, kind)
+        )
+        if not updated.rowcount:
+            self.connection.execute("INSERT INTO texts VALUES (?, ?, ?)", (path, kind, data))
 
     def put_tracked(self, path: str, *, tracked: bool) -> None:
         """Note whether HEAD holds the document."""
@@ -138,3 +157,4 @@ class Documents:
     def forget(self, path: str) -> None:
         """Remove a document that holds no entries any more."""
         self.connection.execute("DELETE FROM documents WHERE path = ?", (path,))
+        self.connection.execute("DELETE FROM texts WHERE path = ?", (path,))

@@ -60,6 +60,13 @@ class Entries:
         ).fetchone()
         return None if found is None else read_row(found)
 
+    def owner(self, ident: str) -> str | None:
+        """The document that holds the row of an id, None if there is no row."""
+        found = self.connection.execute(
+            "SELECT document FROM entries WHERE id = ?", (ident,)
+        ).fetchone()
+        return None if found is None else str(found[0])
+
     def resolve(self, reference: str) -> Row:
         """The row whose id is, starts or ends with `reference`.
 

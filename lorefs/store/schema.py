@@ -1,7 +1,8 @@
 """The tables, and the numbered migrations that make them.
 
 Columns of `entries` bear the names of the entry's fields, because other programs read and
-write them through SQL. Hashes and sizes stand before texts: SQLite reads a row from its start.
+write them through SQL. The texts of documents stand in a table of their own: SQLite reads a
+row from its start, and writes all of it again for each change of a hash.
 """
 
 from __future__ import annotations
@@ -67,12 +68,15 @@ CREATE TABLE documents (
     worktree_hash TEXT,
     pending_hash TEXT,
     pending_head TEXT NOT NULL DEFAULT '',
-    tracked INTEGER NOT NULL DEFAULT 0,
-    current BLOB NOT NULL,
-    worktree_base BLOB,
-    pending BLOB,
-    replaced BLOB
+    tracked INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+
+CREATE TABLE texts (
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (path, kind)
+);
 
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 EMPTY = Document("", (), "")
 
+# Documents as they were last parsed in this process, by path, with the hash of their text.
+Known = dict[str, tuple[str, Document]]
+
 
 class Holding(NamedTuple):
     """Where an entry stands, and its source."""
@@ -43,8 +46,9 @@ class Holding(NamedTuple):
 class Corpus:
     """Reads documents from the store as they are asked for, and keeps what becomes of them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, known: Known) -> None:
         self.store = store
+        self.known = known
         self.before: dict[str, Document] = {}
         self.after: dict[str, Document] = {}
 
@@ -53,10 +57,16 @@ class Corpus:
         if path in self.after:
             return self.after[path]
         if path not in self.before:
-            data = self.store.documents.current(path)
-            known = EMPTY if data is None else parse(decode(data))
-            self.before[path] = identify(known, path)
+            self.before[path] = self._read(path)
         return self.before[path]
+
+    def _read(self, path: str) -> Document:
+        state = self.store.documents.state(path)
+        hash_, document = self.known.get(path, ("", EMPTY))
+        if state is not None and state.hash == hash_:
+            return document
+        data = self.store.documents.current(path)
+        return EMPTY if data is None else identify(parse(decode(data)), path)
 
     def text(self, path: str) -> str:
         """The document's text as it is now."""
@@ -112,15 +122,15 @@ def differences(
 
     `owner` names the document that holds an id's row now.
     """
-    old, _ = _holdings(before, owner)
-    new, copies = _holdings(after, owner)
+    windows = {path: _window(before[path], after[path]) for path in before}
+    old, _ = _holdings({path: window[0] for path, window in windows.items()}, owner)
+    new, copies = _holdings({path: window[1] for path, window in windows.items()}, owner)
     added: dict[str, Holding] = {}
     edits: list[Edit] = []
     for ident, holding in new.items():
         known = old.get(ident)
         if known is None:
-            elsewhere = owner(ident)
-            if elsewhere is None or elsewhere in before:
+            if owner(ident) is None:
                 added[ident] = holding
             else:
                 copies.append((ident, holding.document))
@@ -130,6 +140,22 @@ def differences(
                 edits.append(edit_)
     edits += [Edit(old[ident].entry(), None) for ident in old if ident not in new]
     return Differences(added, edits, copies)
+
+
+def _window(before: Document, after: Document) -> tuple[Document, Document]:
+    """What is left of two versions without the blocks at both ends that are equal."""
+    old, new = before.blocks, after.blocks
+    shortest = min(len(old), len(new))
+    start = 0
+    while start < shortest and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return (
+        before._replace(blocks=old[start : len(old) - end]),
+        after._replace(blocks=new[start : len(new) - end]),
+    )
 
 
 def _holdings(

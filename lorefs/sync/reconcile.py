@@ -16,7 +16,8 @@ from lorefs.core.document import encode, serialize
 from lorefs.core.model import PERSONAL, TEAM, scope_of
 from lorefs.errors import DocumentError, LorefsError
 from lorefs.repo import head_signature
-from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.store.documents import KEPT
+from lorefs.sync.corpus import EMPTY, Corpus, Known, differences
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten
 from lorefs.sync.observe import Observation, observe
@@ -47,6 +48,7 @@ class Site:
     store: Store
     config: Config
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
+    known: Known = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class _Notes:
     questions: list[Question] = field(default_factory=list)
     refusals: list[LorefsError] = field(default_factory=list)
     discards: list[Discard] = field(default_factory=list)
+    bases: dict[str, bytes | None] = field(default_factory=dict)  # what files say now
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 def reconcile(site: Site, request: Request) -> Report:
@@ -113,7 +117,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         site.step("observe")
         observation = observe(site, request)
         notes = _Notes(refusals=list(observation.refusals))
-        corpus = Corpus(store)
+        corpus = Corpus(store, site.known)
         apply_foreign(store, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
@@ -127,6 +131,9 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         intended = _intend(site, observation, skipped)
         store.set_state("head", head_signature(site.git.paths))
         site.step("commit")
+    for state in store.documents.states():
+        if state.path in corpus.after:
+            site.known[state.path] = (state.hash, corpus.after[state.path])
     return report, intended
 
 
@@ -195,12 +202,9 @@ def _ingest(
     for path, document in merged.items():
         corpus.put(path, document)
     for path, text in texts.items():
-        found = observation.hashes.get(path)
-        data = encode(text) if found is not None else None
-        if site.store.documents.state(path) is None:
-            scope = scope_of(path) or TEAM
-            site.store.documents.put_current(path, scope, encode(corpus.text(path)))
-        site.store.documents.put_worktree_base(path, data)
+        seen = observation.hashes.get(path) is not None
+        notes.bases[path] = encode(text) if seen else None
+        notes.texts[path] = text
 
 
 def _mass_deletion(
@@ -235,12 +239,18 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     found = differences(
         {path: corpus.before.get(path, EMPTY) for path in changed},
         {path: corpus.after[path] for path in changed},
-        lambda ident: row.document if (row := store.entries.get(ident)) else None,
+        store.entries.owner,
     )
     _write_differences(store, found, origin)
     for path in changed:
         scope = scope_of(path) or TEAM
-        store.documents.put_current(path, scope, encode(serialize(corpus.after[path])))
+        text = serialize(corpus.after[path])
+        base = notes.bases.pop(path, KEPT)
+        # the file's own bytes serve for both where they are the same
+        data = base if isinstance(base, bytes) and notes.texts.get(path) == text else encode(text)
+        store.documents.put_current(path, scope, data, worktree=base)
+    for path, base in notes.bases.items():
+        store.documents.put_worktree_base(path, base)
     store.ledger.record(notes.discards, origin.at)
     return Report(
         added=tuple(found.added),
