@@ -6,9 +6,19 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 
 from tests.gitrepo import Repo
+
+# Machines that run tests are noisy: how long an example takes says nothing there.
+hypothesis.settings.register_profile(
+    "lorefs",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+hypothesis.settings.load_profile("lorefs")
 
 TOP = Path(__file__).resolve().parent.parent
 REAL_HOME = Path.home()

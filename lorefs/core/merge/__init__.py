@@ -6,8 +6,7 @@ from lorefs.core.merge.documents import (
     merge_corpus,
     merge_document,
 )
-from lorefs.core.merge.fields import Disagreement
-from lorefs.core.merge.sides import History, NoHistory, Settings, Sides
+from lorefs.core.merge.sides import Disagreement, History, NoHistory, Settings, Sides
 
 __all__ = [
     "Disagreement",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from lorefs.core.merge.sides import Sides
+    from lorefs.core.merge.skeleton import Rank
 
 
 def categories(items: Iterable[Item]) -> list[str]:
@@ -73,7 +74,9 @@ def one_heading_each(items: list[Item], sides: Sides[list[Item]]) -> list[Item]:
     return kept
 
 
-def under_categories(items: list[Item], wanted: Mapping[object, str], eol: str) -> list[Item]:
+def under_categories(
+    items: list[Item], wanted: Mapping[object, str], eol: str, rank: Rank
+) -> list[Item]:
     """Moves each entry that does not stand under its category's heading to that heading."""
     stray = [
         item
@@ -84,12 +87,12 @@ def under_categories(items: list[Item], wanted: Mapping[object, str], eol: str) 
         return items
     strays = {item.key for item in stray}
     arranged = [item for item in items if item.key not in strays or item.kind != ENTRY]
-    for item in sorted(stray, key=lambda item: (item.rank, item.key)):
-        _insert(arranged, item, wanted[item.key], eol)
+    for item in sorted(stray, key=lambda item: (rank(item), item.key)):
+        _insert(arranged, item, wanted[item.key], eol, rank)
     return arranged
 
 
-def _insert(items: list[Item], entry: Item, category: str, eol: str) -> None:
+def _insert(items: list[Item], entry: Item, category: str, eol: str, rank: Rank) -> None:
     """Puts an entry where it sorts among the entries of its category; makes the heading."""
     place = [n for n, found in enumerate(categories(items)) if found == category]
     if category and not place:
@@ -100,7 +103,7 @@ def _insert(items: list[Item], entry: Item, category: str, eol: str) -> None:
         ]
         return
     entries = [n for n in place if items[n].kind == ENTRY]
-    at = next((n for n in entries if items[n].rank > entry.rank), None)
+    at = next((n for n in entries if rank(items[n]) > rank(entry)), None)
     if at is None:
         inside = entries or [n for n in place if items[n].kind != END]
         at = inside[-1] + 1 if inside else 0

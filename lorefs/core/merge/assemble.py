@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lorefs.core.merge.entry import Version
     from lorefs.core.merge.prose import Proofreader
+    from lorefs.core.merge.skeleton import Rank
 
 EMPTY = doc.Document("", (), "")
 
@@ -60,10 +61,11 @@ def assemble(
         _restored(skeletons.theirs, skeletons.base),
     )
     eol = "\r\n" if formatting(Sides(*map(_line_end, documents))) == "\r\n" else "\n"
-    items = weave(skeletons, proof.merge_prose)
+    rank = _ranks(versions)
+    items = weave(skeletons, proof.merge_prose, rank)
     items = one_heading_each(items, skeletons)
     items = [_with_version(item, versions) for item in items]
-    items = under_categories(items, _wanted(items, skeletons, versions), eol)
+    items = under_categories(items, _wanted(items, skeletons, versions), eol, rank)
     front = proof.merge_front_matter(Sides(*map(_front_matter, documents)))
     if front:
         items.insert(0, Item("front_matter", ("front_matter",), "", front))
@@ -116,8 +118,7 @@ def _items(
         place = places.get(block.id) if block.id else None
         if place == (path, index):
             if block.id in versions:
-                rank = _rank(versions[block.id].block)
-                items.append(Item(ENTRY, (ENTRY, block.id), block.lead, block.text, rank))
+                items.append(Item(ENTRY, (ENTRY, block.id), block.lead, block.text))
             continue
         if place and place.path == path and document.blocks[place.at].text == block.text:
             continue  # copies that are equal to the byte collapse
@@ -127,9 +128,17 @@ def _items(
     return items
 
 
-def _rank(block: doc.Block) -> tuple[str, ...]:
-    title = cut(block).title
-    return title.casefold(), title, block.id
+def _ranks(versions: Mapping[str, Version]) -> Rank:
+    """Sorts entries by their merged title; only those that are asked about are cut."""
+
+    def rank(item: Item) -> tuple[str, ...]:
+        if item.kind != ENTRY:
+            return ()
+        block = versions[str(item.key[1])].block
+        title = cut(block).title
+        return title.casefold(), title, block.id
+
+    return rank
 
 
 def _restored(side: list[Item], base: list[Item]) -> list[Item]:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.core.ledger import Discard
-    from lorefs.core.merge.fields import Disagreement
-    from lorefs.core.merge.sides import History
+    from lorefs.core.merge.sides import Disagreement, History
 
 DEFAULTS: Final = Settings()
 NO_HISTORY: Final = NoHistory()

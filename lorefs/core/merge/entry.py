@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.document import ENTRY, Block
 from lorefs.core.ledger import Discard
-from lorefs.core.merge.conflict import with_markers
-from lorefs.core.merge.fields import Disagreement, FieldMerge
 from lorefs.core.merge.judge import DELETE_EDIT, SUPERSEDED
-from lorefs.core.merge.sides import EXISTENCE, OURS, Clash, Sides
+from lorefs.core.merge.sides import EXISTENCE, OURS, Clash, Disagreement, Sides
 from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
 
@@ -53,6 +51,10 @@ def _merge_presence(
     entry: str, base: Version | None, sides: Sides[Version], judge: Judge
 ) -> MergedEntry:
     """Both sides have the entry; `sides.base` stands in where `base` is None."""
+    # most merges change no entry on both sides, and get along without these
+    from lorefs.core.merge.conflict import with_markers
+    from lorefs.core.merge.fields import FieldMerge
+
     versions = Sides(base, sides.ours, sides.theirs)
     merge = FieldMerge(
         entry,
@@ -89,6 +91,8 @@ def _merge_absence(entry: str, sides: Sides[Version | None], judge: Judge) -> Me
         return MergedEntry(winner, (_existence(entry, texts, winner, SUPERSEDED),))
     settings = judge.settings
     if settings.delete_edit == "conflict" and settings.on_clash == "markers":
+        from lorefs.core.merge.conflict import with_markers
+
         text = with_markers(Sides(*(text or "" for text in texts)), settings)
         version = Version(kept.document, kept.block._replace(text=text))
         return MergedEntry(version, (), (Disagreement(entry, EXISTENCE, *texts),))

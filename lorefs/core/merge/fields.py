@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from lorefs.core.ledger import Discard
 from lorefs.core.merge.judge import LAST_WRITE, SUPERSEDED, Verdict
-from lorefs.core.merge.metadata import merge_metadata
-from lorefs.core.merge.sides import Clash, Clean, Sides, formatting, three_way
+from lorefs.core.merge.sides import Clash, Clean, Disagreement, Sides, formatting, three_way
 from lorefs.core.merge.text import merge_text, unwrapped
 from lorefs.core.source import Parts, read_content, write_content
 
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NOTHING: Final = Parts("", "", "", "", "", "", "")
-
-
-class Disagreement(NamedTuple):
-    """A clash that is left to a person: values as text, None for an absent entry."""
-
-    entry: str
-    field: str
-    base: str | None
-    ours: str | None
-    theirs: str | None
 
 
 class _Body(NamedTuple):
@@ -76,9 +65,7 @@ class FieldMerge:
         marker = formatting(Sides(*(side.marker for side in self.parts)))
         gap = formatting(Sides(*(side.gap for side in self.parts)))
         bullet = formatting(Sides(*(side.bullet for side in self.parts)))
-        metadata = merge_metadata(
-            Sides(*(side.metadata for side in self.parts)), self.values, self.judged
-        )
+        metadata = self._metadata()
         title = self._title()
         body = self._body(bullet)
         return Sides(
@@ -87,6 +74,14 @@ class FieldMerge:
                 for read_metadata, read_title, read_body in zip(metadata, title, body, strict=True)
             )
         )
+
+    def _metadata(self) -> Sides[str]:
+        sources = Sides(*(side.metadata for side in self.parts))
+        if sources.base == sources.ours == sources.theirs:
+            return sources
+        from lorefs.core.merge.metadata import merge_metadata
+
+        return merge_metadata(sources, self.values, self.judged)
 
     def _title(self) -> Sides[str]:
         titles = self._with_base(Sides(*(side.title for side in self.parts)))

@@ -6,10 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.ledger import Discard
-from lorefs.core.merge.conflict import with_markers
-from lorefs.core.merge.fields import Disagreement
-from lorefs.core.merge.sides import Clash, Clean, Sides, smaller, three_way
-from lorefs.core.merge.text import merge_text
+from lorefs.core.merge.sides import Clash, Clean, Disagreement, Sides, smaller, three_way
 
 if TYPE_CHECKING:
     from lorefs.core.merge.judge import Judge
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 NO_ENTRY: Final = ""
 
 # A top-level key of block YAML with all that is indented or commented below it.
-_KEY = re.compile(r"^([^\s#:][^:\n]*):", re.MULTILINE)
+_KEY = r"^([^\s#:][^:\n]*):"
 
 
 class Proofreader:
@@ -31,6 +28,8 @@ class Proofreader:
 
     def merge_prose(self, sides: Sides[str]) -> str:
         """Prose that both sides rewrote: by line and word, else as a clash."""
+        from lorefs.core.merge.text import merge_text
+
         merged = merge_text(sides)
         readings = merged.readings()
         return readings.ours if merged.clean else self._settle("prose", sides, readings)
@@ -63,6 +62,8 @@ class Proofreader:
         verdict = self.judge.settle(NO_ENTRY, field, Clash(sides))
         if verdict is None or (field == "prose" and self.judge.settings.on_clash == "markers"):
             self.conflicts.append(Disagreement(NO_ENTRY, field, *sides))
+            from lorefs.core.merge.conflict import with_markers
+
             return with_markers(takes, self.judge.settings)
         chosen = takes.theirs if verdict.side == "theirs" else takes.ours
         self.discards.append(Discard(NO_ENTRY, field, *sides, chosen, verdict.reason))
@@ -73,7 +74,7 @@ def _by_key(front_matter: str) -> dict[str, str]:
     """The lines of each top-level key, between the fences; what stands before any under ""."""
     inner = front_matter.partition("\n")[2].rpartition("\n")
     body = inner[0] + inner[1]
-    matches = list(_KEY.finditer(body))
+    matches = list(re.finditer(_KEY, body, re.MULTILINE))
     ends = [*(match.start() for match in matches), len(body)]
     found = {"": body[: ends[0]]} if ends[0] else {}
     for n, match in enumerate(matches):

@@ -46,6 +46,16 @@ class Clash(NamedTuple, Generic[T_co]):
     sides: Sides[T_co]
 
 
+class Disagreement(NamedTuple):
+    """A clash that is left to a person: values as text, None for an absent entry."""
+
+    entry: str
+    field: str
+    base: str | None
+    ours: str | None
+    theirs: str | None
+
+
 class History(Protocol):
     """What a merge may ask about the commits behind the two sides.
 

@@ -15,6 +15,10 @@ from lorefs.core.merge.sides import Sides, formatting
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    # What items inserted at one place are sorted by, () for all but entries.
+    Rank = Callable[["Item"], tuple[str, ...]]
+    MergeProse = Callable[[Sides[str]], str]
+
 ENTRY: Final = "entry"
 HEADING: Final = "heading"
 PROSE: Final = "prose"
@@ -24,18 +28,16 @@ END: Final = "end"
 class Item(NamedTuple):
     """One block of a skeleton; items with equal keys are one item on all sides.
 
-    The key of an entry is its id, of a heading (level, title), of prose its text. `rank` is
-    what insertions at one place are sorted by, () for all but entries.
+    The key of an entry is its id, of a heading (level, title), of prose its text.
     """
 
     kind: str
     key: tuple[Hashable, ...]
     lead: str
     text: str
-    rank: tuple[str, ...] = ()
 
 
-def weave(sides: Sides[list[Item]], merge_prose: Callable[[Sides[str]], str]) -> list[Item]:
+def weave(sides: Sides[list[Item]], merge_prose: MergeProse, rank: Rank) -> list[Item]:
     """The merged sequence; `merge_prose` settles prose that both sides rewrote."""
     woven: list[Item] = []
     for region in regions(*([item.key for item in side] for side in sides)):
@@ -45,7 +47,7 @@ def weave(sides: Sides[list[Item]], merge_prose: Callable[[Sides[str]], str]) ->
         if region.stable:
             woven += map(_merge_item, map(Sides, base, ours, theirs))
         else:
-            woven += _weave_unstable(Sides(base, ours, theirs), merge_prose)
+            woven += _weave_unstable(Sides(base, ours, theirs), merge_prose, rank)
     return _once_each(woven)
 
 
@@ -62,9 +64,7 @@ def _merge_item(sides: Sides[Item]) -> Item:
     )
 
 
-def _weave_unstable(
-    sides: Sides[list[Item]], merge_prose: Callable[[Sides[str]], str]
-) -> list[Item]:
+def _weave_unstable(sides: Sides[list[Item]], merge_prose: MergeProse, rank: Rank) -> list[Item]:
     base, ours, theirs = ([item.key for item in side] for side in sides)
     if ours == base:
         return sides.theirs
@@ -81,12 +81,11 @@ def _weave_unstable(
     return _union(
         [item for item in sides.ours if item.key not in deleted],
         [item for item in sides.theirs if item.key not in deleted],
+        rank,
     )
 
 
-def _settle_prose(
-    sides: Sides[list[Item]], merge_prose: Callable[[Sides[str]], str]
-) -> Sides[list[Item]]:
+def _settle_prose(sides: Sides[list[Item]], merge_prose: MergeProse) -> Sides[list[Item]]:
     """Where both sides rewrote the same prose, puts the merged prose in place of both."""
     prose = Sides(*([item for item in side if item.kind == PROSE] for side in sides))
     base, ours, theirs = ({item.key for item in side} for side in prose)
@@ -113,7 +112,7 @@ def _with_prose(items: list[Item], prose: Item | None) -> list[Item]:
     return replaced
 
 
-def _union(ours: list[Item], theirs: list[Item]) -> list[Item]:
+def _union(ours: list[Item], theirs: list[Item], rank: Rank) -> list[Item]:
     """Both runs: what they share once, the rest of each in the order it has there."""
     # an alignment is one of several; which one must not depend on who is ours
     ours, theirs = sorted((ours, theirs), key=lambda run: [(i.text, i.lead) for i in run])
@@ -121,7 +120,7 @@ def _union(ours: list[Item], theirs: list[Item]) -> list[Item]:
     i = j = 0
     pairs = align([item.key for item in ours], [item.key for item in theirs])
     for p, q in [*pairs, (len(ours), len(theirs))]:
-        woven += _interleave(_sections(ours[i:p]), _sections(theirs[j:q]))
+        woven += _interleave(_sections(ours[i:p]), _sections(theirs[j:q]), rank)
         if p < len(ours):
             woven.append(min(ours[p], theirs[q], key=lambda item: (item.lead, item.text)))
         i, j = p + 1, q + 1
@@ -138,8 +137,9 @@ def _sections(items: list[Item]) -> list[list[Item]]:
     return sections
 
 
-def _interleave(ours: list[list[Item]], theirs: list[list[Item]]) -> list[Item]:
-    woven = _by_rank(_groups(ours[0]), _groups(theirs[0])) + _by_rank(ours[1:], theirs[1:])
+def _interleave(ours: list[list[Item]], theirs: list[list[Item]], rank: Rank) -> list[Item]:
+    woven = _by_rank(_groups(ours[0]), _groups(theirs[0]), rank)
+    woven += _by_rank(ours[1:], theirs[1:], rank)
     return [item for group in woven for item in group]
 
 
@@ -153,12 +153,12 @@ def _groups(items: list[Item]) -> list[list[Item]]:
     return groups
 
 
-def _by_rank(ours: list[list[Item]], theirs: list[list[Item]]) -> list[list[Item]]:
+def _by_rank(ours: list[list[Item]], theirs: list[list[Item]], rank: Rank) -> list[list[Item]]:
     """Two lists of groups as one: always the smaller of the two heads first."""
     woven: list[list[Item]] = []
     i = j = 0
     while i < len(ours) and j < len(theirs):
-        if _rank(ours[i]) <= _rank(theirs[j]):
+        if _group_rank(ours[i], rank) <= _group_rank(theirs[j], rank):
             woven.append(ours[i])
             i += 1
         else:
@@ -167,8 +167,8 @@ def _by_rank(ours: list[list[Item]], theirs: list[list[Item]]) -> list[list[Item
     return woven + ours[i:] + theirs[j:]
 
 
-def _rank(group: list[Item]) -> tuple[tuple[str, ...], list[str]]:
-    return group[0].rank, [item.text for item in group]
+def _group_rank(group: list[Item], rank: Rank) -> tuple[tuple[str, ...], list[str]]:
+    return rank(group[0]), [item.text for item in group]
 
 
 def _once_each(items: list[Item]) -> list[Item]:

@@ -11,9 +11,10 @@ from lorefs.core.merge.sides import Clash, Sides
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Patterns are compiled where they are needed: most merges need none of them.
 # White space belongs to the word behind it, so words join back to the same text.
-_WORDS = re.compile(r"\s*\S+|\s+")
-_LINES = re.compile(r"[^\n]*\n|[^\n]+")
+_WORDS = r"\s*\S+|\s+"
+_LINES = r"[^\n]*\n|[^\n]+"
 
 # Past this many words a paragraph that both changed is a conflict as a whole.
 WORD_LIMIT = 20_000
@@ -42,7 +43,7 @@ class MergedText(NamedTuple):
 def merge_text(sides: Sides[str]) -> MergedText:
     """Merge three versions of a text; they join line ends as they find them."""
     pieces: list[str | Clash[str]] = []
-    cut = Sides(*(_LINES.findall(text) for text in sides))
+    cut = Sides(*(re.findall(_LINES, text) for text in sides))
     for part in _settle(cut):
         if isinstance(part, str):
             pieces.append(part)
@@ -52,7 +53,7 @@ def merge_text(sides: Sides[str]) -> MergedText:
 
 
 def _merge_words(sides: Sides[str]) -> list[str | Clash[str]]:
-    words = Sides(*(_WORDS.findall(text) for text in sides))
+    words = Sides(*(re.findall(_WORDS, text) for text in sides))
     if not words.base or max(map(len, words)) > WORD_LIMIT:
         return [Clash(sides)]
     return [part if isinstance(part, str) else Clash(part) for part in _settle(words)]
@@ -89,8 +90,8 @@ def _joined(pieces: list[str | Clash[str]]) -> tuple[str | Clash[str], ...]:
 
 
 # Lines that Markdown does not flow into the line before them.
-_STARTS = re.compile(r"[ \t]*(?:[-*+>#|<]|\d+[.)]|`{3}|~{3}|={3})")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_STARTS = r"[ \t]*(?:[-*+>#|<]|\d+[.)]|`{3}|~{3}|={3})"
+_FENCE = r"[ \t]*(`{3,}|~{3,})"
 
 
 def unwrapped(content: str) -> str:
@@ -101,12 +102,12 @@ def unwrapped(content: str) -> str:
     fence = ""
     flows = False  # whether the next line may continue the last one
     for line in content.split("\n"):
-        opener = _FENCE.match(line)
+        opener = re.match(_FENCE, line)
         if fence:
             lines.append(line)
             if opener and opener[1].startswith(fence) and line.strip() == opener[1]:
                 fence = ""
-        elif flows and line.strip() and not _STARTS.match(line):
+        elif flows and line.strip() and not re.match(_STARTS, line):
             lines[-1] = f"{lines[-1]} {line.lstrip()}"
         else:
             fence = opener[1] if opener else ""
