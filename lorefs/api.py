@@ -7,16 +7,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from lorefs.config import Config, load_worktree
-from lorefs.core import edit
 from lorefs.core.document import decode
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.repo import Git, GitPaths, locate, observe_head
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
-from lorefs.sync.rebuild import rebuild, recorded_merges
-from lorefs.sync.reconcile import Request, Site, anything_new, reconcile
 from lorefs.sync.report import Report
-from lorefs.sync.undo import undo_batch
+from lorefs.sync.site import Request, Site, anything_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +102,7 @@ class Workspace:
             accept_deletions=accept_deletions,
             discover=discover,
         )
-        return reconcile(self.site, request)
+        return self._reconcile(request)
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""
@@ -191,6 +188,8 @@ class Workspace:
         target = document_path(entry.path, scope)
 
         def change(corpus: Corpus) -> None:
+            from lorefs.core import edit
+
             self._check_writable(corpus, target)
             corpus.after[target] = edit.insert(corpus.document(target), entry)
 
@@ -205,6 +204,7 @@ class Workspace:
         `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
         current row if the entry is another by now, and nothing is written.
         """
+        from lorefs.core import edit
 
         def change(corpus: Corpus) -> None:
             row = self.store.entries.resolve(reference)
@@ -224,6 +224,8 @@ class Workspace:
 
     def remove(self, references: Sequence[str]) -> list[Row]:
         """Delete entries; returns their last rows."""
+        from lorefs.core import edit
+
         rows = [self.get(reference) for reference in references]
 
         def change(corpus: Corpus) -> None:
@@ -251,6 +253,8 @@ class Workspace:
 
     def undo(self, count: int = 1) -> list[Change]:
         """Revert the newest own changes, as new changes; later edits of other fields stay."""
+        from lorefs.sync.undo import undo_batch
+
         self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
@@ -260,7 +264,7 @@ class Workspace:
                 undo_batch(self.store, corpus, batch)
                 self.store.log.note_undo(batch[0].batch, o)
 
-            reconcile(self.site, Request(origin, change))
+            self._reconcile(Request(origin, change))
             undone += batch
         return undone
 
@@ -269,7 +273,7 @@ class Workspace:
 
         With sync off no file lags behind but one that could not be written before.
         """
-        report = reconcile(self.site, Request(self._origin("editor"), restore=True))
+        report = self._reconcile(Request(self._origin("editor"), restore=True))
         return [path for path in report.written if not paths or path in paths]
 
     @classmethod
@@ -278,6 +282,8 @@ class Workspace:
 
         What never reached a file or a commit is lost with it: the log, and resolutions.
         """
+        from lorefs.sync.rebuild import rebuild, recorded_merges
+
         paths = locate(start)
         git = Git(paths, env)
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
@@ -301,10 +307,15 @@ class Workspace:
         """Take in what changed in known documents; looks at bytes only where nothing did."""
         if not anything_new(self.site):
             return Report()
-        return reconcile(self.site, Request(self._origin("editor")))
+        return self._reconcile(Request(self._origin("editor")))
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
-        return reconcile(self.site, Request(self._origin(self._source), change, discover=discover))
+        return self._reconcile(Request(self._origin(self._source), change, discover=discover))
+
+    def _reconcile(self, request: Request) -> Report:
+        from lorefs.sync.reconcile import reconcile  # readers rarely need it
+
+        return reconcile(self.site, request)
 
     def _origin(self, source: str) -> Origin:
         from uuid_utils import uuid7

@@ -14,7 +14,7 @@ from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
     from lorefs.store import DocumentState
-    from lorefs.sync.reconcile import Request, Site
+    from lorefs.sync.site import Request, Site
     from lorefs.worktree import Absence
 
 

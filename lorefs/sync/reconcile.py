@@ -14,52 +14,30 @@ from lorefs.core import plan as planning
 from lorefs.core.claim import identify
 from lorefs.core.document import encode, serialize
 from lorefs.core.model import PERSONAL, TEAM, scope_of
-from lorefs.errors import DocumentError, LorefsError
 from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
-from lorefs.sync.corpus import EMPTY, Corpus, Known, differences
+from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting
+from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
-from lorefs.worktree import ChangedMeanwhileError, Found, read
+from lorefs.worktree import ChangedMeanwhileError
 from lorefs.worktree import replace as replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from lorefs.config import Config
     from lorefs.core.document import Document
     from lorefs.core.ledger import Discard
     from lorefs.core.plan import Facts
-    from lorefs.repo import Git
+    from lorefs.errors import LorefsError
     from lorefs.store import Origin, Store
     from lorefs.sync.corpus import Differences
+    from lorefs.sync.site import Site
 
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A worktree with its database: what a reconcile works on."""
-
-    git: Git
-    store: Store
-    config: Config
-    step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
-    known: Known = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Why a reconcile runs. `change` edits the current texts, after files were taken in."""
-
-    origin: Origin
-    change: Callable[[Corpus], None] | None = None
-    restore: bool = False
-    accept_deletions: bool = False
-    discover: bool = False
 
 
 @dataclass(slots=True)
@@ -91,23 +69,6 @@ def reconcile(site: Site, request: Request) -> Report:
     return replace(
         report, waiting=(*report.waiting, *(Waiting(path, "it keeps changing") for path in late))
     )
-
-
-def anything_new(site: Site) -> bool:
-    """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
-    store = site.store
-    if store.outbox or store.state("head") != head_signature(site.git.paths):
-        return True
-    for state in store.documents.states():
-        if state.pending_hash is not None:
-            return True
-        try:
-            found = read(site.git.paths.worktree, state.path)
-        except DocumentError:
-            return True
-        if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
-            return True
-    return False
 
 
 def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None]]:

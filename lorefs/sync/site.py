@@ -1,0 +1,60 @@
+"""What a reconcile works on, why it runs, and whether it has anything to do.
+
+Commands that only read come here first, so this module imports little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lorefs.errors import DocumentError
+from lorefs.repo import head_signature
+from lorefs.worktree import Found, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lorefs.config import Config
+    from lorefs.repo import Git
+    from lorefs.store import Origin, Store
+    from lorefs.sync.corpus import Corpus, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A worktree with its database: what a reconcile works on."""
+
+    git: Git
+    store: Store
+    config: Config
+    step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
+    known: Known = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Why a reconcile runs. `change` edits the current texts, after files were taken in."""
+
+    origin: Origin
+    change: Callable[[Corpus], None] | None = None
+    restore: bool = False
+    accept_deletions: bool = False
+    discover: bool = False
+
+
+def anything_new(site: Site) -> bool:
+    """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
+    store = site.store
+    if store.outbox or store.state("head") != head_signature(site.git.paths):
+        return True
+    for state in store.documents.states():
+        if state.pending_hash is not None:
+            return True
+        try:
+            found = read(site.git.paths.worktree, state.path)
+        except DocumentError:
+            return True
+        if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
+            return True
+    return False
