@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterator, MutableMapping
 from typing import Annotated, Any, Final
 
@@ -50,6 +51,7 @@ SECTIONS: Final = {
         "merge-tree": "Merge the lore of commits without touching the worktree",
     },
 }
+COMPLETION: Final = "_LOREFS_COMPLETE"  # by which the shell asks for completions
 HIDDEN: Final = {"merge-driver": "Merge a document for git; `lorefs init` configures it"}
 SUMMARIES: Final = {
     name: summary for part in (*SECTIONS.values(), HIDDEN) for name, summary in part.items()
@@ -159,7 +161,13 @@ def _options(
 
 def run(arguments: list[str]) -> int:
     """Run a command line and return its exit status; nothing is raised."""
+    return status_of(lambda: _invoke(arguments), arguments)
+
+
+def _invoke(arguments: list[str]) -> object:
+    """What the command returns. Its `main` would word errors and end the process itself."""
     command = typer.main.get_command(app)
-    return status_of(
-        lambda: command.main(args=arguments, prog_name="lorefs", standalone_mode=False), arguments
-    )
+    if COMPLETION in os.environ:
+        return command.main(args=arguments, prog_name="lorefs", complete_var=COMPLETION)
+    with command.make_context("lorefs", arguments) as context:
+        return command.invoke(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.listing import ID_STYLE, local_time, timestamp
+from lorefs.cli.listing import ID_STYLE, local_time, timestamp, value_text
 from lorefs.cli.options import Id, Json
 from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
 
@@ -56,12 +56,12 @@ def _columns(found: Blame) -> list[str]:
         if commit
         else ["", "", "", "not committed yet"]
     )
-    return [found.field, _value(found.value), *about]
+    return [found.field, value_text(found.value), *about]
 
 
 def _lines(found: list[Blame]) -> Iterator[list[Span]]:
     for each in found:
-        value = _value(each.value)
+        value = value_text(each.value)
         value = value if len(value) <= _VALUE_WIDTH else f"{value[: _VALUE_WIDTH - 1]}…"
         yield [
             (f"{each.field:<12}", "bold"),
@@ -79,9 +79,3 @@ def _commit(found: Blame) -> list[Span]:
         (f"{local_time(commit.time * 1000)}  {one_line(commit.author)}  ", "dim"),
         (one_line(commit.subject), ""),
     ]
-
-
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return one_line(", ".join(": ".join(v) if isinstance(v, tuple) else v for v in value))
-    return one_line(str(value))

@@ -47,6 +47,8 @@ def _line(change: Change, ident: str) -> list[Span]:
 
 def what(change: Change) -> str:
     """What a change did, in a few words."""
+    if change.op == "undo":
+        return "took back an earlier change"
     if change.op == "edit":
         return f"{_short(change.before)} → {_short(change.after)}"
     return _short(_title(change.after) or _title(change.before))

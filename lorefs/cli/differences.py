@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from lorefs.cli.listing import ID_STYLE, entry_json, short_ids
+from lorefs.cli.listing import ID_STYLE, entry_json, short_ids, value_text
 from lorefs.cli.output import one_line, safe, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -56,17 +56,10 @@ def _lines(found: EntryDiff, ident: str) -> Iterator[list[Span]]:
 def _field(field: str, before: Entry, after: Entry) -> Iterator[list[Span]]:
     old, new = getattr(before, field), getattr(after, field)
     if field != "content":
-        yield [(f"    {field}  ", "bold"), (_value(old), "red"), (" → ", "dim"),
-               (_value(new), "green")]  # fmt: skip
+        yield [(f"    {field}  ", "bold"), (value_text(old) or "—", "red"), (" → ", "dim"),
+               (value_text(new) or "—", "green")]  # fmt: skip
         return
     styles = {"-": "red", "+": "green", "@": "cyan"}
     lines = difflib.unified_diff(old.split("\n"), new.split("\n"), lineterm="", n=1)
     for line in list(lines)[2:]:  # without the names of files
         yield [(f"    {safe(line)}", styles.get(line[0], "dim"))]
-
-
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        words = (": ".join(item) if isinstance(item, tuple) else item for item in value)
-        return one_line(", ".join(words)) or "—"
-    return one_line(str(value)) or "—"

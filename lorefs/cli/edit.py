@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import title_line
+from lorefs.cli.listing import short_ids, title_line
 from lorefs.cli.options import Confidence, Content, Heading, Id, Status, text_of
 from lorefs.cli.output import write, write_lines
 from lorefs.errors import UsageError
@@ -57,7 +57,8 @@ def run(
                 write("nothing changed")
                 return
             row = edited
-    write_lines([[*title_line(row, {}), (f"  revision {row.rev}", "dim")]])
+        short = short_ids([row.entry.id], workspace.store.entries.ids())
+    write_lines([[*title_line(row, short), (f"  revision {row.rev}", "dim")]])
 
 
 def _tags(words: list[str]) -> dict[str, list[str]]:

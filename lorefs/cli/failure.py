@@ -24,7 +24,7 @@ CANDIDATES = 10  # entries that an ambiguous id is shown to fit
 
 def status_of(command: Callable[[], object], arguments: list[str]) -> int:
     """Run a command and return its exit status; failures are worded on standard error."""
-    from typer import Abort
+    from typer import Abort, Exit
     from typer.exceptions import TyperException
 
     try:
@@ -36,6 +36,8 @@ def status_of(command: Callable[[], object], arguments: list[str]) -> int:
     except TyperException as error:
         _explain_usage(error)
         return ExitStatus.USAGE
+    except Exit as request:  # of --help, --version and the like
+        return request.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED
     except BrokenPipeError:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lorefs.errors import UsageError
+from lorefs.errors import NotARepositoryError, UsageError
 from lorefs.repo import Git, locate
 
 if TYPE_CHECKING:
@@ -19,20 +19,32 @@ def open_workspace() -> Workspace:
     """The workspace around the current directory; close it after use."""
     from lorefs.api import Workspace
 
-    return Workspace.open(Path(), env=dict(os.environ), clock=milliseconds, source="cli")
+    return Workspace.open(
+        current_directory(), env=dict(os.environ), clock=milliseconds, source="cli"
+    )
 
 
 def git_here() -> Git:
     """Git in the worktree around the current directory."""
-    return Git(locate(Path()), dict(os.environ))
+    return Git(locate(current_directory()), dict(os.environ))
 
 
 def config_here() -> Config:
     """The settings that hold in the current directory."""
     from lorefs.config import load_worktree
 
-    paths = locate(Path())
+    paths = locate(current_directory())
     return load_worktree(paths.worktree, paths.git_dir, paths.common_dir, dict(os.environ))
+
+
+def current_directory() -> Path:
+    """Where the command runs; NotARepositoryError if that was deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NotARepositoryError(
+            "the current directory is gone", hint="change to another one"
+        ) from error
 
 
 def milliseconds() -> int:
@@ -45,7 +57,7 @@ def directory_below(root: Path, name: str) -> str:
 
     Like all paths on a command line it is relative to the current directory.
     """
-    path = Path(os.path.normpath(Path.cwd() / name))
+    path = Path(os.path.normpath(current_directory() / name))
     if not path.is_relative_to(root):
         raise UsageError(f"{name} is outside of the worktree", found=name)
     relative = path.relative_to(root).as_posix()

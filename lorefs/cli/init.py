@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.output import one_line, write, write_lines
+from lorefs.cli.output import counted, one_line, write, write_lines
 
 EXAMPLES = """
 lorefs init        # again after moving or upgrading lorefs; it is safe to repeat
@@ -26,4 +26,6 @@ def run() -> None:
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
         status = workspace.status()
-        write(f"{status.entries} entries in {len(status.documents)} documents are indexed")
+        entries = counted(status.entries, "entry", "entries")
+        documents = counted(len(status.documents), "document", "documents")
+        write(f"indexed {entries} in {documents}")

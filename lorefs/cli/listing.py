@@ -92,6 +92,14 @@ def facts(entry: Entry) -> list[Span]:
     return spans
 
 
+def value_text(value: object) -> str:
+    """A value of a field on one line."""
+    if isinstance(value, tuple):
+        words = (": ".join(item) if isinstance(item, tuple) else str(item) for item in value)
+        return one_line(", ".join(words))
+    return one_line(str(value))
+
+
 def title_line(row: Row, short: Mapping[str, str], indent: str = "") -> list[Span]:
     """One entry on one line."""
     title = one_line(row.entry.title)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lorefs.cli.here import directory_below, open_workspace
-from lorefs.cli.listing import title_line
+from lorefs.cli.listing import short_ids, title_line
 from lorefs.cli.options import Id
 from lorefs.cli.output import one_line, write_lines
 
@@ -24,4 +24,5 @@ def run(
     """Move an entry to the document of another directory; its id stays."""
     with open_workspace() as workspace:
         row = workspace.move(id, directory_below(workspace.root, directory))
-    write_lines([[*title_line(row, {}), (f"  → {one_line(row.document)}", "dim")]])
+        short = short_ids([row.entry.id], workspace.store.entries.ids())
+    write_lines([[*title_line(row, short), (f"  → {one_line(row.document)}", "dim")]])

@@ -39,6 +39,11 @@ def one_line(text: str) -> str:
     return safe(" ".join(text.split()))
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def for_person(stream: TextIO | None = None) -> bool:
     """Whether a person on a terminal reads what is printed."""
     stream = stream or sys.stdout

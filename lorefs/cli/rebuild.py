@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lorefs.cli.here import milliseconds
+from lorefs.cli.here import current_directory, milliseconds
 from lorefs.cli.options import Json
 from lorefs.cli.report import write_report
-
-if TYPE_CHECKING:
-    from lorefs.errors import ExitStatus
+from lorefs.errors import ExitStatus
 
 EXAMPLES = """
 lorefs rebuild     # after the database was damaged or deleted
@@ -26,5 +22,5 @@ def run(json: Json = False) -> ExitStatus:
     """
     from lorefs.api import Workspace
 
-    report = Workspace.rebuild(Path(), env=dict(os.environ), clock=milliseconds)
+    report = Workspace.rebuild(current_directory(), env=dict(os.environ), clock=milliseconds)
     return write_report(report, as_json=json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.failure import explain
-from lorefs.cli.output import one_line, write_json, write_lines
+from lorefs.cli.output import counted, one_line, write_json, write_lines
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def summary(report: Report) -> str:
     if report.written:
         parts.append(f"wrote {', '.join(map(one_line, report.written))}")
     if report.discards:
-        parts.append(f"{report.discards} values gave way (in the ledger)")
+        parts.append(counted(report.discards, "value", "values") + " gave way (in the ledger)")
     return ", ".join(parts) or "nothing new"
 
 

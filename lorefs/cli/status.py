@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lorefs.cli.failure import explain
 from lorefs.cli.here import git_here, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import one_line, write_json, write_lines
+from lorefs.cli.output import counted, one_line, write_json, write_lines
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
 from lorefs.errors import ExitStatus
 
@@ -50,14 +50,15 @@ def run(json: Json = False) -> ExitStatus:
 
 
 def _lines(status: Status, *, installed: bool) -> Iterator[list[Span]]:
-    documents = "document" if len(status.documents) == 1 else "documents"
-    entries = "entry" if status.entries == 1 else "entries"
-    yield [(f"{status.entries} {entries} in {len(status.documents)} {documents}", "bold")]
+    entries = counted(status.entries, "entry", "entries")
+    documents = counted(len(status.documents), "document", "documents")
+    yield [(f"{entries} in {documents}", "bold")]
     for document in status.documents:
         yield [(f"  {one_line(document)}", "")]
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
     if status.open_conflicts:
-        words = f"{status.open_conflicts} values gave way and nobody looked at them yet"
+        words = counted(status.open_conflicts, "value", "values")
+        words += " gave way and nobody looked at it yet"
         yield [("conflicts: ", "bold yellow"), (words, "")]
     yield from waiting_lines(status.report)

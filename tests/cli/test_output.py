@@ -1,0 +1,105 @@
+"""What people, pipes and programs get to see."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from tests.cli.conftest import FIRST
+from tests.cli.terminal import Lorefs, command, environment
+from tests.gitrepo import Repo
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+ESCAPES = "\x1b]0;owned\x07 \x1b[2J \x9b31m \u202eabc \u200b"
+HOSTILE = f"""\
+### Gotcha\x1b[31m
+
+<!-- lore:{FIRST} -->
+<!-- {{tags: ["a\x1b[5mb"], odd: "\x1b[1m"}} -->
+* **Title {ESCAPES}**: text {ESCAPES}
+
+  &#27;[2J and [a link](http://example.invalid/&#27;[5m) and `code &#x9b;`
+
+  ```&#27;[7m
+  {ESCAPES}
+  ```
+"""
+
+
+def without_styles(text: str) -> str:
+    return STYLE.sub("", text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["show", FIRST], ["search", "text"], ["log"], ["diff"], ["rm", FIRST], ["status"],
+     ["list", "--json"], ["show", FIRST, "--json"], ["search", "text", "--json"]],
+)  # fmt: skip
+@pytest.mark.parametrize("terminal", [True, False])
+def test_nothing_in_a_document_reaches_the_terminal_as_a_command(
+    lorefs: Lorefs, repo: Repo, arguments: list[str], terminal: bool
+) -> None:
+    repo.write(".lore.md", HOSTILE)
+    done = lorefs.on_terminal(*arguments) if terminal else lorefs(*arguments)
+    unsafe = re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", without_styles(done.out))
+    assert unsafe == []
+
+
+def test_a_terminal_gets_styles_and_a_pipe_does_not(lore: Lorefs) -> None:
+    assert STYLE.search(lore.on_terminal("list").out)
+    assert "\x1b" not in lore("list").out
+
+
+def test_no_color_is_respected(lore: Lorefs) -> None:
+    out = lore.on_terminal("list", env={"NO_COLOR": "1"}).out
+    colors = [code for code in STYLE.findall(out) if re.search(r"\[(?:\d+;)*3\dm", code)]
+    assert colors == []
+
+
+def test_a_dumb_terminal_gets_plain_text(lore: Lorefs) -> None:
+    assert "\x1b" not in lore.on_terminal("list", env={"TERM": "dumb"}).out
+
+
+def test_a_list_on_a_terminal_is_grouped_and_never_wider_than_it(lore: Lorefs) -> None:
+    lines = without_styles(lore.on_terminal("list", width=44).out).splitlines()
+    assert lines[:3] == [
+        ".lore.md",
+        "  Decision",
+        "    3c3c3c3c  We ship on Tuesdays  pending",
+    ]
+    assert max(map(len, lines)) <= 44
+
+
+def test_show_on_a_terminal_renders_markdown(lore: Lorefs) -> None:
+    lore("edit", FIRST, "--content", "Some **bold** text and\n\n- a list")
+    out = lore.on_terminal("show", FIRST).out
+    assert "\x1b[1mbold\x1b[0m" in out
+    assert " • a list" in without_styles(out)
+
+
+def test_search_on_a_terminal_marks_what_matched(lore: Lorefs) -> None:
+    assert "\x1b[1mgateway\x1b[0m" in lore.on_terminal("search", "gateway").out
+
+
+def test_errors_go_to_standard_error(lore: Lorefs) -> None:
+    done = lore("show", "nothing", status=2)
+    assert done.out == ""
+    assert done.err.startswith("error: ")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(lore: Lorefs) -> None:
+    with subprocess.Popen(
+        command("list", "--json"),
+        cwd=lore.path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(50) == 141
