@@ -98,13 +98,17 @@ class Documents:
         if isinstance(worktree, Kept):
             worktree = self.worktree_base(path)
         pending = self.pending(path)
+        found = digest(current)
         self.connection.execute(
             "INSERT INTO documents (path, scope, hash) VALUES (?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET hash = excluded.hash",
-            (path, scope, digest(current)),
+            (path, scope, found),
         )
         self._put_text(path, "current", current)
-        self._put(path, "worktree", worktree)
+        if worktree is current:
+            self._put_hash(path, "worktree", found, None)
+        else:
+            self._put(path, "worktree", worktree)
         self._put(path, "pending", pending)
 
     def put_worktree_base(self, path: str, base: bytes | None) -> None:
@@ -125,12 +129,15 @@ class Documents:
     def _put(self, path: str, kind: str, data: bytes | None) -> None:
         """Sets the hash of a text, and the text where it is not the current one."""
         found = None if data is None else digest(data)
+        state = self.state(path)
+        same = state is not None and state.hash == found
+        self._put_hash(path, kind, found, None if same else data)
+
+    def _put_hash(self, path: str, kind: str, found: str | None, data: bytes | None) -> None:
         self.connection.execute(
             f"UPDATE documents SET {kind}_hash = ? WHERE path = ?", (found, path)
         )
-        state = self.state(path)
-        same = state is not None and state.hash == found
-        self._put_text(path, kind, None if same else data)
+        self._put_text(path, kind, data)
 
     def _text(self, path: str, kind: str) -> bytes | None:
         row = self.connection.execute(

@@ -72,10 +72,16 @@ class Corpus:
         """The document's text as it is now."""
         return serialize(self.document(path))
 
-    def put(self, path: str, document: Document) -> None:
-        """Give a document another content; hand-written entries keep their ids."""
+    def put(self, path: str, document: Document) -> bool:
+        """Give a document another content; hand-written entries keep their ids.
+
+        Returns whether it was taken as it is: an id may have to be written down.
+        """
         known = self.document(path)
         named = identify(document, path, known)
+        if named is document:
+            self.after[path] = document  # nothing in it is written by hand
+            return True
         titles: dict[str, int] = {}
         derived: set[str] = set()
         for block in named.blocks:
@@ -85,6 +91,10 @@ class Corpus:
                 titles[title] = titles.get(title, 0) + 1
         # an id that the title no longer gives has to be written down
         self.after[path] = with_markers(named, lambda block: block.id not in derived)
+        return all(
+            new.text is old.text
+            for new, old in zip(self.after[path].blocks, document.blocks, strict=True)
+        )
 
     def edit(self, path: str, ident: str, change: Callable[[Document], Document]) -> None:
         """Change one entry through lorefs, which writes down its id first."""

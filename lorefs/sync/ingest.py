@@ -22,19 +22,19 @@ SETTINGS = Settings(on_clash="theirs")
 
 def ingest(
     store: Store, corpus: Corpus, texts: Mapping[str, str]
-) -> tuple[dict[str, Document], tuple[Discard, ...]]:
-    """The documents with the texts of their files merged in, and what gave way.
+) -> tuple[bool, dict[str, Document], tuple[Discard, ...]]:
+    """Whether only files changed, the documents with them merged in, and what gave way.
 
     The base is the bytes last seen in the worktree, ours what the rows say, theirs the file.
     """
     one_sided = all(_is_unchanged(store, corpus, path) for path in texts)
     if one_sided:
-        return {path: parse(text) for path, text in texts.items()}, ()
+        return True, {path: parse(text) for path, text in texts.items()}, ()
     base = {path: decode(store.documents.worktree_base(path) or b"") for path in texts}
     ours = {path: corpus.text(path) for path in texts}
     merged = merge_corpus(Sides(base, ours, texts), settings=SETTINGS)
     documents = {path: parse(merged.documents.get(path, "")) for path in texts}
-    return documents, merged.discards
+    return False, documents, merged.discards
 
 
 def _is_unchanged(store: Store, corpus: Corpus, path: str) -> bool:

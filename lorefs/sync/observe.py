@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All facts of one reconcile. `texts` holds the files that differ from what was seen."""
+    """All facts of one reconcile.
+
+    `texts` and `data` hold the files that differ from what was last seen, as text and as
+    bytes, until they are taken in: a text can be four times as large in memory as its file.
+    """
 
     head: str
     facts: tuple[Facts, ...]
     texts: dict[str, str]
+    data: dict[str, bytes]
     hashes: dict[str, str | None]
     refusals: tuple[DocumentError, ...]
     looked_up: frozenset[str]
@@ -41,10 +46,12 @@ def observe(site: Site, request: Request) -> Observation:
         site.store.set_state("discovered", "1")
     found, refusals = _read_all(site, sorted(paths))
     texts: dict[str, str] = {}
+    data: dict[str, bytes] = {}
     for path, file in list(found.items()):
         if isinstance(file, Found) and file.hash != _seen(states.get(path)):
             try:
                 texts[path] = check_text(path, file.data)
+                data[path] = file.data
             except DocumentError as error:
                 refusals.append(error)
                 del found[path]
@@ -82,7 +89,8 @@ def observe(site: Site, request: Request) -> Observation:
             )
         )
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
-    return Observation(head.oid, tuple(facts), texts, hashes, tuple(refusals), frozenset(looked_up))
+    refused, seen = tuple(refusals), frozenset(looked_up)
+    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen)
 
 
 def _seen(state: DocumentState | None) -> str | None:

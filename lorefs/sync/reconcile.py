@@ -49,7 +49,7 @@ class _Notes:
     refusals: list[LorefsError] = field(default_factory=list)
     discards: list[Discard] = field(default_factory=list)
     bases: dict[str, bytes | None] = field(default_factory=dict)  # what files say now
-    texts: dict[str, str] = field(default_factory=dict)
+    verbatim: dict[str, Document] = field(default_factory=dict)  # documents that say just that
 
 
 def reconcile(site: Site, request: Request) -> Report:
@@ -83,7 +83,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
             request.change(corpus)
-        notes.discards += collect_spool(site.git.paths, observation)
+        notes.discards += collect_spool(site.git.paths, observation, corpus)
         report = _write_rows(site, request, corpus, notes)
         for facts in observation.facts:
             if facts.document in observation.looked_up and facts.file == "present":
@@ -109,7 +109,7 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
                 case planning.Finish() | planning.Drop() | planning.Rewrite() | planning.Restore():
                     _settle_pending(site.store, path, action)
                 case planning.Ingest():
-                    texts[path] = observation.texts[path]
+                    texts[path] = observation.texts.pop(path)
                 case planning.Delete():
                     texts[path] = ""
                 case planning.Wait(reason):
@@ -148,11 +148,11 @@ def _ingest(
     site: Site,
     observation: Observation,
     corpus: Corpus,
-    texts: Mapping[str, str],
+    texts: dict[str, str],
     notes: _Notes,
 ) -> None:
     """Merges the files in, unless too many entries would vanish with them."""
-    merged, discards = ingest(site.store, corpus, texts)
+    one_sided, merged, discards = ingest(site.store, corpus, texts)
     doubtful = _mass_deletion(site, observation.facts, corpus, merged)
     if doubtful:
         notes.questions += doubtful
@@ -161,11 +161,11 @@ def _ingest(
     for path, text in texts.items():
         notes.discards += overwritten(site.store, path, text)
     for path, document in merged.items():
-        corpus.put(path, document)
-    for path, text in texts.items():
-        seen = observation.hashes.get(path) is not None
-        notes.bases[path] = encode(text) if seen else None
-        notes.texts[path] = text
+        as_it_is = corpus.put(path, document) and not discards
+        notes.bases[path] = observation.data.get(path)
+        if as_it_is and one_sided and path in observation.data:
+            notes.verbatim[path] = corpus.after[path]
+    texts.clear()
 
 
 def _mass_deletion(
@@ -176,6 +176,8 @@ def _mass_deletion(
         for f in facts
         if (f.sync or f.scope == PERSONAL) and not f.accept_deletions and f.document in merged
     ]
+    if not guarded:
+        return []
     before = {b.id for path in guarded for b in corpus.document(path).blocks if b.id}
     after = {
         block.id
@@ -205,10 +207,11 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     _write_differences(store, found, origin)
     for path in changed:
         scope = scope_of(path) or TEAM
-        text = serialize(corpus.after[path])
+        document = corpus.after[path]
         base = notes.bases.pop(path, KEPT)
-        # the file's own bytes serve for both where they are the same
-        data = base if isinstance(base, bytes) and notes.texts.get(path) == text else encode(text)
+        # the file's own bytes serve for both where nothing was merged into them
+        verbatim = document is notes.verbatim.get(path) and isinstance(base, bytes)
+        data = base if verbatim and isinstance(base, bytes) else encode(serialize(document))
         store.documents.put_current(path, scope, data, worktree=base)
     for path, base in notes.bases.items():
         store.documents.put_worktree_base(path, base)
