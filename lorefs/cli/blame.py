@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.listing import ID_STYLE, local_time, timestamp, value_text
+from lorefs.cli.listing import ID_STYLE, local_time, shortened, timestamp, value_text
 from lorefs.cli.options import Id, Json
 from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
 
@@ -61,8 +61,7 @@ def _columns(found: Blame) -> list[str]:
 
 def _lines(found: list[Blame]) -> Iterator[list[Span]]:
     for each in found:
-        value = value_text(each.value)
-        value = value if len(value) <= _VALUE_WIDTH else f"{value[: _VALUE_WIDTH - 1]}…"
+        value = shortened(value_text(each.value), _VALUE_WIDTH)
         yield [
             (f"{each.field:<12}", "bold"),
             (f"{value:<{_VALUE_WIDTH}}  ", ""),

@@ -4,45 +4,62 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.cli.listing import ID_STYLE, local_time, short_ids, timestamp
+from lorefs.cli.listing import ID_STYLE, local_time, short_ids, shortened, timestamp
 from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.store import Change
+    from lorefs.store.entries import Entries
 
 _OP_STYLES: Final = {"add": "green", "ingest": "green", "delete": "red", "undo": "magenta"}
-_VALUE_WIDTH: Final = 40
 
 
-def write_changes(changes: Sequence[Change], every: Collection[str], *, as_json: bool) -> None:
-    """Print lines of the log in their order."""
+def write_changes(entries: Entries, changes: Sequence[Change], *, as_json: bool) -> None:
+    """Print lines of the log in their order; for people, what was done together stands together."""
     if as_json:
         write_json([asdict(change) | {"at": timestamp(change.at)} for change in changes])
         return
-    short = short_ids((change.entry for change in changes), every)
-    if for_person():
-        write_lines(_line(change, short[change.entry]) for change in changes)
+    short = short_ids((change.entry for change in changes), entries.ids())
+    if not for_person():
+        write_columns(
+            [timestamp(c.at), c.op, short[c.entry], c.field, what(c), c.source, c.actor]
+            for c in changes
+        )
         return
-    write_columns(
-        [timestamp(c.at), c.op, short[c.entry], c.field, what(c), c.source, c.actor]
-        for c in changes
-    )
+    for _, batch in groupby(changes, key=lambda change: change.batch):
+        write_lines(_batch(entries, list(batch), short))
 
 
-def _line(change: Change, ident: str) -> list[Span]:
-    return [
-        (f"{local_time(change.at)}  ", "dim"),
-        (f"{change.op:<7}", _OP_STYLES.get(change.op, "")),
-        (f"{ident:<8}  ", ID_STYLE),
-        (f"{change.field} " if change.field else "", "bold"),
-        (what(change), ""),
-        (f"  {change.source} {one_line(change.actor)}".rstrip(), "dim"),
-    ]
+def _batch(
+    entries: Entries, changes: list[Change], short: Mapping[str, str]
+) -> Iterator[list[Span]]:
+    first = changes[0]
+    yield [(local_time(first.at), "bold"), (f"  {first.source}  {one_line(first.actor)}", "dim")]
+    for change in changes:
+        style = _OP_STYLES.get(change.op, "")
+        if change.op == "undo":
+            yield [("  undo    took back an earlier change", style)]
+            continue
+        yield [
+            (f"  {change.op:<8}", style),
+            (f"{short[change.entry]}  ", ID_STYLE),
+            (f"{_title_of(entries, change)}  ", ""),
+            (f"{change.field} ", "bold") if change.field else ("", ""),
+            (what(change) if change.op == "edit" else "", ""),
+        ]
+
+
+def _title_of(entries: Entries, change: Change) -> str:
+    """The title of the entry that changed, as the row or the log has it."""
+    row = entries.get(change.entry)
+    title = row.entry.title if row else _title(change.before) or _title(change.after)
+    return shortened(title) or "(deleted since)"
 
 
 def what(change: Change) -> str:
@@ -50,8 +67,8 @@ def what(change: Change) -> str:
     if change.op == "undo":
         return "took back an earlier change"
     if change.op == "edit":
-        return f"{_short(change.before)} → {_short(change.after)}"
-    return _short(_title(change.after) or _title(change.before))
+        return f"{shortened(change.before)} → {shortened(change.after)}"
+    return shortened(_title(change.after) or _title(change.before))
 
 
 def _title(values: str | None) -> str:
@@ -61,9 +78,3 @@ def _title(values: str | None) -> str:
     except ValueError:
         return ""
     return str(found.get("title", "")) if isinstance(found, dict) else ""
-
-
-def _short(value: str | None) -> str:
-    """A value on one line, its end cut off where it is long."""
-    text = one_line(value or "")
-    return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 1]}…"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lorefs.store import Row
 
 SHORTEST: Final = 8
+VALUE_WIDTH: Final = 40
 ID_STYLE: Final = "yellow"
 
 
@@ -98,6 +99,12 @@ def value_text(value: object) -> str:
         words = (": ".join(item) if isinstance(item, tuple) else str(item) for item in value)
         return one_line(", ".join(words))
     return one_line(str(value))
+
+
+def shortened(value: str | None, width: int = VALUE_WIDTH) -> str:
+    """A value on one line, its end cut off where it is long."""
+    text = one_line(value or "")
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def title_line(row: Row, short: Mapping[str, str], indent: str = "") -> list[Span]:

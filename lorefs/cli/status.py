@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.failure import explain
 from lorefs.cli.here import git_here, open_workspace
+from lorefs.cli.listing import ID_STYLE, shortened, timestamp
 from lorefs.cli.options import Json
 from lorefs.cli.output import counted, one_line, write_json, write_lines
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lorefs.api import Status
     from lorefs.cli.output import Span
+    from lorefs.store import Record
 
 EXAMPLES = """
 lorefs status
 lorefs status --json | jq .open_conflicts
 """
+
+SHOWN: Final = 5  # records of the ledger
 
 
 def run(json: Json = False) -> ExitStatus:
@@ -29,6 +33,7 @@ def run(json: Json = False) -> ExitStatus:
 
     with open_workspace() as workspace:
         status = workspace.status()
+        records = workspace.store.ledger.records(open_only=True)
     installed = is_installed(git_here())
     if json:
         write_json(
@@ -36,20 +41,21 @@ def run(json: Json = False) -> ExitStatus:
                 "entries": status.entries,
                 "documents": list(status.documents),
                 "open_conflicts": status.open_conflicts,
+                "conflicts": [record_json(record) for record in records],
                 "sync": status.sync,
                 "installed": installed,
             }
             | report_json(status.report)
         )
     else:
-        write_lines(_lines(status, installed=installed))
+        write_lines(_lines(status, records, installed=installed))
         for refusal in status.report.refusals:
             explain(refusal)
     attention = needs_attention(status.report) or status.open_conflicts
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
 
-def _lines(status: Status, *, installed: bool) -> Iterator[list[Span]]:
+def _lines(status: Status, records: Sequence[Record], *, installed: bool) -> Iterator[list[Span]]:
     entries = counted(status.entries, "entry", "entries")
     documents = counted(len(status.documents), "document", "documents")
     yield [(f"{entries} in {documents}", "bold")]
@@ -57,8 +63,34 @@ def _lines(status: Status, *, installed: bool) -> Iterator[list[Span]]:
         yield [(f"  {one_line(document)}", "")]
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
-    if status.open_conflicts:
-        words = counted(status.open_conflicts, "value", "values")
-        words += " gave way and nobody looked at it yet"
-        yield [("conflicts: ", "bold yellow"), (words, "")]
+    yield from _conflicts(records)
     yield from waiting_lines(status.report)
+
+
+def _conflicts(records: Sequence[Record]) -> Iterator[list[Span]]:
+    """What gave way without anybody being asked, and nobody has looked at yet."""
+    if records:
+        words = counted(len(records), "value gave way", "values gave way")
+        yield [("conflicts: ", "bold yellow"), (f"{words} without anybody being asked", "")]
+    for record in records[:SHOWN]:
+        discard = record.discard
+        loser = discard.theirs if discard.chosen == discard.ours else discard.ours
+        yield [
+            (f"  {discard.entry[-8:]}  ", ID_STYLE),
+            (f"{one_line(discard.field)}: ", "bold"),
+            (shortened(loser) or "(nothing)", ""),
+            (f"  gave way to {shortened(discard.chosen) or '(nothing)'}", ""),
+            (f"  {one_line(discard.reason)}", "dim"),
+        ]
+    if len(records) > SHOWN:
+        yield [(f"  and {len(records) - SHOWN} more; --json has them all", "dim")]
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """A record of the ledger as JSON."""
+    return {
+        "id": record.id,
+        **record.discard._asdict(),
+        "merge_commit": record.merge_commit,
+        "recorded_at": timestamp(record.recorded_at),
+    }

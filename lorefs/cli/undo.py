@@ -28,6 +28,6 @@ def run(
     with open_workspace() as workspace:
         undone = workspace.undo(count)
         if undone or json:
-            write_changes(undone, workspace.store.entries.ids(), as_json=json)
+            write_changes(workspace.store.entries, undone, as_json=json)
         else:
             write("nothing to undo")

@@ -33,11 +33,17 @@ ENTRY: Final = "entry"
 UNCLAIMED: Final = "unclaimed"
 PROSE: Final = "prose"
 
+_SPACES: Final = frozenset(SPACE)
+_ENDS_ITEM: Final = frozenset({"\n\n<", "\n\n#"})
+
 BODY_LEVEL: Final = 4  # the first heading level that can be the body of an entry
 
-# What nearly every entry looks like, between blank lines: a marker, and one line that starts
-# with a bold title. It only saves time: without it the result is the same.
-_USUAL: Final = re.compile(r"<!-- lore:([0-9a-f-]+) -->\n[*+-] \*\*[^\s*][^\n]*(?<!\r)(?=\n\n[<#])")
+# How nearly every entry starts, up to its bold title. It only saves time: without it the result
+# is the same.
+_USUAL: Final = re.compile(
+    r"<!-- lore:([0-9a-f-]+) -->\r?\n(?:\r?\n)?(?:<!-- \{[^\n>]*\} -->\r?\n(?:\r?\n)?)?"
+    r"[*+-] \*\*[^\s*]"
+)
 _BLANK_LINES: Final = re.compile(r"(?:[ \t\r]*+\n)*+")
 # The lines behind the first one of a list item, and of a paragraph, up to one that may end it.
 _ITEM: Final = re.compile(
@@ -99,19 +105,13 @@ class _Scanner:
         if end > start:
             found.append(Span(FRONT_MATTER, start, end))
         ahead: Span | None = None  # what made a paragraph end
-        at = self._skip_blank_lines(end)
-        while at < self.size:
-            while usual := _USUAL.match(self.text, at):
-                end = usual.end()
-                found.append(Span(ENTRY, at, end, usual[1]))
-                at = end + 2
-                ahead = None
+        while (at := self._skip_blank_lines(end)) < self.size:
             span = ahead or self._block(at)
             ahead = None
             if span is None:
                 span, ahead = self._paragraph(at)
             found.append(span)
-            at = self._skip_blank_lines(span.end)
+            end = span.end
         return found
 
     def _skip_blank_lines(self, at: int) -> int:
@@ -121,7 +121,7 @@ class _Scanner:
         """
         found = _BLANK_LINES.match(self.text, at)
         at = found.end() if found else at
-        if self.text[at : at + 1] in {" ", "\t", "\r"} and not self._line(at).strip(" \t\r"):
+        if self.text[at : at + 1] in _SPACES and not self._line(at).strip(SPACE):
             return self.size
         return at
 
@@ -184,6 +184,9 @@ class _Scanner:
     def _entry(self, at: int) -> Span | None:
         """The entry whose marker stands at `at`, None if it is no marker or has no body."""
         text = self.text
+        usual = _USUAL.match(text, at)
+        if usual:
+            return Span(ENTRY, at, self._item_end(usual.end()), usual[1])
         line_end = self._line_end(at)
         ident = marker_id(text[at:line_end])
         if not ident:
@@ -217,6 +220,8 @@ class _Scanner:
     def _item_end(self, at: int) -> int:
         """The end of the list item whose bullet stands at `at`."""
         end = self._line_end(at)
+        if self.text[end : end + 3] in _ENDS_ITEM:  # nearly always
+            return end - 1 if self.text[end - 1] == "\r" else end
         while True:
             rest = _ITEM.match(self.text, end)
             end = rest.end() if rest else end

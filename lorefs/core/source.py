@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.lines import SPACE, bold_title, heading, is_bullet, is_metadata, is_rule, marker_id
 from lorefs.core.model import METADATA_FIELDS, TEAM, Entry
-from lorefs.core.scan import BODY_LEVEL, ENTRY
+from lorefs.core.scan import BODY_LEVEL
 from lorefs.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _OWN_LINE: Final = r"[ \t>|]|[*+-][ \t]|[0-9]+[.)][ \t]|#{1,6}[ \t]|`{3}|~{3}"
 _USUAL_BULLETS: Final = frozenset({"* **", "- **", "+ **"})
 _WIDEST_BULLET: Final = 5  # columns; what is wider starts with indented code
 _BLANK: Final = " \t\r\n"
+_NO_TEXT: Final = frozenset({"", *_BLANK})
 
 
 class Parts(NamedTuple):
@@ -47,17 +48,22 @@ class Parts(NamedTuple):
 def cut(block: Block) -> Parts:
     """The parts of an entry, claimed or not; a text that is no entry is all content."""
     text = block.text
-    start = body = 0
-    metadata = ""
-    line = _line(text, 0)
-    if marker_id(line):
-        start = body = _skip_blank(text, len(line))
-        line = _line(text, body)
+    start, end, body = _head(text)
+    return Parts(text[:start], text[start:end], text[end:body], *_cut_body(text[body:]))
+
+
+def _head(text: str) -> tuple[int, int, int]:
+    """Where the metadata starts and ends, and where the body starts; equal without metadata."""
+    line = _line(text, 0) if text.startswith("<!--") else ""
+    if not marker_id(line):
+        return 0, 0, 0
+    start = _skip_blank(text, len(line))
+    if text.startswith("<!--", start):
+        line = _line(text, start)
         if is_metadata(line):
-            metadata = line.rstrip(SPACE)
-            body = _skip_blank(text, start + len(metadata))
-    gap = text[start + len(metadata) : body] if metadata else ""
-    return Parts(text[:start], metadata, gap, *_cut_body(text[body:]))
+            end = start + len(line.rstrip(SPACE))
+            return start, end, _skip_blank(text, end)
+    return start, start, start
 
 
 def _cut_body(body: str) -> tuple[str, str, str, str]:
@@ -115,13 +121,15 @@ def is_heading_form(parts: Parts) -> bool:
 
 def read_content(parts: Parts) -> str:
     """The content as a value."""
-    source = parts.content
-    if not is_heading_form(parts):
-        inline = "\n" not in parts.separator
-        if inline and "\n" not in source and "\r" not in source:
-            return source.strip(SPACE)
-        source = _dedented(_plain_ends(source), _width(parts), inline=inline)
-    return tidy(source)
+    if is_heading_form(parts):
+        return tidy(parts.content)
+    return _item_value(parts.content, _width(parts), inline="\n" not in parts.separator)
+
+
+def _item_value(source: str, width: int, *, inline: bool) -> str:
+    if inline and "\n" not in source and "\r" not in source:
+        return source.strip(SPACE)
+    return tidy(_dedented(_plain_ends(source), width, inline=inline))
 
 
 def tidy(value: str) -> str:
@@ -149,6 +157,8 @@ def _dedented(source: str, width: int, *, inline: bool) -> str:
     That is the item's width, or less where people indent less; lines that are not indented
     continue a paragraph lazily.
     """
+    if inline and width == 2 and "\t" not in source:  # noqa: PLR2004
+        return source.replace("\n  ", "\n")
     lines = source.split("\n")
     indented = [line for line in lines[inline:] if line.startswith("  ") and line.strip(SPACE)]
     width = min([width, *(len(line) - len(line.lstrip(" ")) for line in indented)])
@@ -232,22 +242,27 @@ def read_entry(block: Block, *, path: str, scope: str = TEAM) -> Entry:
     `path` is the directory of the document, "" for the top. See `metadata_problem`.
     """
     text = block.text
-    body = text.find("\n") + 1 if block.kind == ENTRY else 0
-    if text[body : body + 4] in _USUAL_BULLETS and text.find("\n", body) < 0:
-        # most entries: a marker and one line
+    start = end = body = text.find("\n") + 1
+    if text[body : body + 4] not in _USUAL_BULLETS or not text.startswith("<!-- lore:"):
+        start, end, body = _head(text)
+    title = source = ""
+    if text[body : body + 4] in _USUAL_BULLETS:  # faster than to cut what needs no cutting
         close = text.find("**:", body + 5)
-        title = text[body + 4 : close].strip()
-        if close > 0 and title and text[close + 3 : close + 4] == " " and "\r" not in text[body:]:
-            content = text[close + 4 :].strip(SPACE)
-            return Entry(block.id, title, content, block.category, path, scope)
-    parts = cut(block)
-    title, content = parts.title.strip(), read_content(parts)
-    entry = Entry(block.id, title, content, block.category, path, scope)
-    if not parts.metadata:
-        return entry
-    from lorefs.core.metadata import read_fields  # rare, and not free to import
+        if close > 0 and text[close + 3 : close + 4] == " ":
+            title, source = text[body + 4 : close].strip(), text[close + 4 :]
+            if "\n" in title or source[:1] in _NO_TEXT:
+                title = ""
+    if title:
+        content = _item_value(source, 2, inline=True)
+    else:
+        parts = cut(block)
+        title, content = parts.title.strip(), read_content(parts)
+    if start == end:
+        return Entry(block.id, title, content, block.category, path, scope)
+    from lorefs.core.metadata import read_fields  # not free to import
 
-    return entry._replace(**read_fields(parts.metadata))
+    fields = read_fields(text[start:end])
+    return Entry(block.id, title, content, block.category, path, scope, **fields)
 
 
 def metadata_problem(block: Block) -> MetadataError | None:

@@ -75,10 +75,13 @@ class Log:
         return [str(row[0]) for row in rows]
 
     def batches(self, sources: tuple[str, ...], count: int) -> list[list[Change]]:
-        """The newest batches from some sources that no later batch has undone."""
+        """The newest batches from some sources that no later batch has undone.
+
+        One that only took in entries from a file is none: to undo it would be to edit the file.
+        """
         marks = ", ".join("?" * len(sources))
         names = self.connection.execute(
-            f"SELECT batch FROM changes WHERE source IN ({marks})"
+            f"SELECT batch FROM changes WHERE source IN ({marks}) AND op != 'ingest'"
             " AND batch NOT IN (SELECT after FROM changes WHERE op = 'undo')"
             " AND batch NOT IN (SELECT batch FROM changes WHERE op = 'undo')"
             " GROUP BY batch ORDER BY max(seq) DESC LIMIT ?",

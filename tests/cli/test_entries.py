@@ -160,6 +160,16 @@ def test_undo_with_nothing_to_undo(lorefs: Lorefs) -> None:
     assert lorefs("undo").out == "nothing to undo\n"
 
 
+def test_undo_leaves_what_came_from_a_file(lore: Lorefs, repo: Repo) -> None:
+    lore("edit", FIRST, "--confidence", "0.1")
+    repo.write(".lore.md", repo.read(".lore.md") + "\n* **By hand**: in an editor.\n")
+    lore("list")
+    assert "confidence" in lore("undo").out
+    titles = {entry["title"]: entry["confidence"] for entry in lore("list", "--json").json}
+    assert titles["Checkpoints block long readers"] == 0.8
+    assert "By hand" in titles
+
+
 def test_mv_keeps_the_id_and_the_source(lore: Lorefs, repo: Repo) -> None:
     (repo.path / "api").mkdir()
     lore("mv", FIRST, "api")
