@@ -7,6 +7,7 @@ of the merge driver; whatever else a person may write goes to it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.core.ids import is_uuid
@@ -26,6 +27,7 @@ _NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_./@+-]*"
 _KEY_END: Final = r":(?=[ \t\[{\"']|\Z)"
 _RESERVED: Final = frozenset({"null", "true", "false"})
+_NESTED: Final = frozenset("\"'[]{}")
 _CLOSERS: Final = {"[": "]", "{": "}"}
 
 
@@ -103,8 +105,10 @@ def _quote_end(source: str, place: int, end: int) -> int:
 
 def key_and_value(source: str, start: int, end: int) -> tuple[str, int]:
     """The key of the item in `source[start:end]`, and where its value starts."""
-    after = _quote_end(source, start, end) if source[start] in "\"'" else start
-    colon = re.compile(_KEY_END).search(source, after, end)
+    after, pattern = start, _KEY_END
+    if source[start] in "\"'":
+        after, pattern = _quote_end(source, start, end) + 1, ":"
+    colon = re.compile(pattern).search(source, after, end)
     if colon is None:
         raise cannot_read(source, f"{source[start:end]!r} has no value")
     place = colon.end()
@@ -116,14 +120,24 @@ def key_and_value(source: str, start: int, end: int) -> tuple[str, int]:
 
 def value(source: str) -> object:
     """The value of the source of one; raises `MetadataError` if it is not YAML."""
+    inner = source[1:-1]
+    if source[:1] == "[" and source[-1:] == "]" and _NESTED.isdisjoint(inner):
+        return [_scalar(item.strip(" \t")) for item in inner.split(",")] if inner.strip() else []
+    return _scalar(source)
+
+
+def _scalar(source: str) -> object:
+    found = _plain_scalar(source)
+    return _load(source) if found is None else found
+
+
+@lru_cache(maxsize=4096)  # the same tags and words come again and again
+def _plain_scalar(source: str) -> str | float | None:
+    """A word, a number or an id; None for what a parser has to read."""
     if re.fullmatch(_NUMBER, source):
         return float(source) if "." in source else int(source)
-    if (re.fullmatch(_WORD, source) and source.lower() not in _RESERVED) or is_uuid(source):
-        return source
-    inner = source[1:-1].strip(" \t")
-    if source[:1] == "[" and source[-1:] == "]" and not any(char in inner for char in "\"'[]{}"):
-        return [value(item.strip(" \t")) for item in inner.split(",")] if inner else []
-    return _load(source)
+    is_word = re.fullmatch(_WORD, source) and source.lower() not in _RESERVED
+    return source if is_word or is_uuid(source) else None
 
 
 def _load(source: str) -> object:

@@ -6,9 +6,11 @@ quoting and order survive, and values are read one by one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.core.flow import (
+    SIZE_LIMIT,
     MetadataError,
     cannot_read,
     commas,
@@ -27,7 +29,7 @@ from lorefs.core.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "MetadataError",
@@ -42,6 +44,10 @@ __all__ = [
     "write_fields",
 ]
 
+_PLAIN_ITEM: Final = (
+    r"([A-Za-z_][A-Za-z0-9_]*+): ([A-Za-z0-9_./@+-]++|\[[A-Za-z0-9_./@+, -]*+\])(?:, |\} -->\Z)"
+)
+_COLLECTIONS: Final = (list, tuple, set, frozenset)
 _WORDS: Final = {"status": STATUSES, "sensitivity": SENSITIVITIES}
 
 
@@ -60,7 +66,25 @@ def split(source: str) -> tuple[tuple[str, str], ...]:
     Raises `MetadataError` if the comment holds no flow mapping, a key twice, or more than is
     sensible.
     """
+    plainly = _split_plain(source)
+    if plainly is not None:
+        return plainly
     return tuple((item.key, source[item.value : item.end]) for item in _items(source))
+
+
+def _split_plain(source: str) -> tuple[tuple[str, str], ...] | None:
+    """What lorefs itself writes, as a rule, in one step an item; None for all else."""
+    if not source.startswith("<!-- {"):
+        return None
+    match = re.compile(_PLAIN_ITEM).match
+    items: dict[str, str] = {}
+    place, count = len("<!-- {"), 0
+    while found := match(source, place):
+        items[found[1]] = found[2]
+        place, count = found.end(), count + 1
+    if not place == len(source) <= SIZE_LIMIT or len(items) < count:
+        return None
+    return tuple(items.items())
 
 
 def _items(source: str) -> list[_Item]:
@@ -109,7 +133,11 @@ def with_items(source: str, changes: Mapping[str, str | None]) -> str:
                 pieces.append(source[items[n - 1].end : item.start])
             text = changes.get(item.key)
             pieces.append(source[item.start : item.value])
-            pieces.append(source[item.value : item.end] if text is None else text)
+            if text is None:
+                text = source[item.value : item.end]
+            elif source[item.value - 1] == ":" and source[item.start] not in "\"'":
+                pieces.append(" ")  # `key:[a]` holds a value, `key:a` is all key
+            pieces.append(text)
     pieces += [f", {item}" for item in added]
     pieces.append(source[items[-1].end :])
     return _checked("".join(pieces), changes)
@@ -190,44 +218,61 @@ def write_fields(entry: Entry) -> str:
 
 def _typed(field: str, found: object) -> Any:  # noqa: ANN401
     """A field's value in the form of the model; `MetadataError` if it cannot have it."""
-    match field, found:
-        case "confidence", int() | float() if not isinstance(found, bool) and 0 <= found <= 1:
-            return float(found)
-        case "tags", str():
-            return (found,)
-        case "tags", list() | tuple() | set() | frozenset():
-            return tuple(sorted(set(map(_text, found)) - {""}))
-        case "relations", dict():
-            return _relations(_pairs(found))
-        case "relations", list() | tuple() | set() | frozenset():
-            return _relations(found)
-        case "status" | "sensitivity", str() if found in _WORDS[field]:
-            return found
-        case "proposed_by" | "approved_by" | "approved_hash", str() | int() | float():
-            return _text(found)
+    typed = _TYPES.get(field, _name)(found)
+    if typed is None or (field in _WORDS and typed not in _WORDS[field]):
+        raise _invalid(field, found)
+    return typed
+
+
+def _confidence(found: object) -> float | None:
+    if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found <= 1:
+        return float(found)
+    return None
+
+
+def _tags(found: object) -> tuple[str, ...] | None:
+    if isinstance(found, str):
+        return (found,)
+    if isinstance(found, _COLLECTIONS):
+        return tuple(sorted({_text(tag) for tag in found} - {""}))
+    return None
+
+
+def _relations(found: object) -> tuple[Relation, ...] | None:
+    """`{supersedes: [ID, ID], supports: ID}`, or pairs of type and id."""
+    if isinstance(found, dict):
+        pairs = [
+            (kind, ident)
+            for kind, ids in found.items()
+            for ident in (ids if isinstance(ids, list) else [ids])
+        ]
+    elif isinstance(found, _COLLECTIONS):
+        pairs = list(found)
+    else:
+        return None
+    return tuple(sorted({_relation(pair) for pair in pairs}))
+
+
+def _relation(pair: object) -> Relation:
+    match pair:
+        case (str() as kind, str() | int() as ident) | {
+            "type": str() as kind,
+            "id": str() | int() as ident,
+        }:
+            return Relation(kind, _text(ident))
         case _:
-            raise _invalid(field, found)
+            raise _invalid("relations", pair)
 
 
-def _pairs(found: dict[Any, Any]) -> Iterable[tuple[object, object]]:
-    """`{supersedes: [ID, ID], supports: ID}` as pairs."""
-    for kind, ids in found.items():
-        for ident in ids if isinstance(ids, list) else [ids]:
-            yield kind, ident
+def _name(found: object) -> str | None:
+    return _text(found) if isinstance(found, str | int | float) else None
 
 
-def _relations(pairs: Iterable[Any]) -> tuple[Relation, ...]:
-    relations: set[Relation] = set()
-    for pair in pairs:
-        match pair:
-            case (str() as kind, str() | int() as ident) | {
-                "type": str() as kind,
-                "id": str() | int() as ident,
-            }:
-                relations.add(Relation(kind, _text(ident)))
-            case _:
-                raise _invalid("relations", pair)
-    return tuple(sorted(relations))
+_TYPES: Final[dict[str, Callable[[object], object]]] = {
+    "confidence": _confidence,
+    "tags": _tags,
+    "relations": _relations,
+}
 
 
 def _text(found: object) -> str:

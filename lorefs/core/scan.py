@@ -105,13 +105,21 @@ class _Scanner:
         if end > start:
             found.append(Span(FRONT_MATTER, start, end))
         ahead: Span | None = None  # what made a paragraph end
-        while (at := self._skip_blank_lines(end)) < self.size:
+        at = self._skip_blank_lines(end)
+        while at < self.size:
+            usual = _USUAL.match(self.text, at)
+            if usual:
+                end = self.text.find("\n", usual.end())
+                if self.text[end : end + 3] in _ENDS_ITEM and self.text[end - 1] != "\r":
+                    found.append(Span(ENTRY, at, end, usual[1]))
+                    at, ahead = end + 2, None
+                    continue
             span = ahead or self._block(at)
             ahead = None
             if span is None:
                 span, ahead = self._paragraph(at)
             found.append(span)
-            end = span.end
+            at = self._skip_blank_lines(span.end)
         return found
 
     def _skip_blank_lines(self, at: int) -> int:
@@ -220,8 +228,6 @@ class _Scanner:
     def _item_end(self, at: int) -> int:
         """The end of the list item whose bullet stands at `at`."""
         end = self._line_end(at)
-        if self.text[end : end + 3] in _ENDS_ITEM:  # nearly always
-            return end - 1 if self.text[end - 1] == "\r" else end
         while True:
             rest = _ITEM.match(self.text, end)
             end = rest.end() if rest else end

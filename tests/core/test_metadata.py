@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from lorefs.core import metadata
 from lorefs.core.flow import DEPTH_LIMIT, SIZE_LIMIT
 from lorefs.core.lines import is_metadata
 from lorefs.core.metadata import (
@@ -87,6 +88,23 @@ def test_items_are_those_that_yaml_reads(source: str) -> None:
     assert {key: value(text) for key, text in split(source)} == loaded
 
 
+@given(
+    st.one_of(
+        lore.metadata_comments(),
+        st.lists(st.text(st.sampled_from("ab: ,[]{}'\"-1&"), max_size=9), max_size=3).map(
+            lambda items: f"<!-- {{{', '.join(items)}}} -->"
+        ),
+    )
+)
+@example("<!-- {a: 1, } -->")
+@example("<!-- {a: [, ], b: [a,b , c]} -->")
+def test_the_fast_path_only_saves_time(source: str) -> None:
+    found = metadata._split_plain(source)  # noqa: SLF001
+    if found is not None:
+        items = metadata._items(source)  # noqa: SLF001
+        assert found == tuple((item.key, source[item.value : item.end]) for item in items)
+
+
 @given(lore.metadata_comments(), st.data())
 def test_changes_leave_all_other_bytes(source: str, data: st.DataObject) -> None:
     before = dict(split(source))
@@ -122,6 +140,8 @@ def test_with_items() -> None:
     assert with_items("<!--{a: 1,  b: 2 , c: 3}-->", {"a": None}) == "<!--{b: 2 , c: 3}-->"
     assert with_items("<!--{a: 1,  b: 2 , c: 3}-->", {"b": "x"}) == "<!--{a: 1,  b: x , c: 3}-->"
     assert with_items("<!--{a: 1, }-->", {"b": "x"}) == "<!--{a: 1, b: x, }-->"
+    assert with_items("<!-- {a:[1]} -->", {"a": "2"}) == "<!-- {a: 2} -->"
+    assert with_items("<!-- {'a':1} -->", {"a": "2"}) == "<!-- {'a':2} -->"
     assert with_items("<!-- {a: 1} -->", {"a": None, "b": "2"}) == "<!-- {b: 2} -->"
 
 
