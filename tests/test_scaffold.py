@@ -47,7 +47,9 @@ def test_pygit2_has_the_test_identity(repo: Repo) -> None:
     assert signature.email == "ada@example.invalid"
 
 
-@pytest.mark.parametrize("module", ["lorefs", "lorefs.__main__", "lorefs.errors"])
+@pytest.mark.parametrize(
+    "module", ["lorefs.__main__", "lorefs.errors", "lorefs.driver", "lorefs.hooks", "lorefs.api"]
+)
 def test_start_up_loads_nothing_heavy(module: str) -> None:
     assert not loaded_by(f"import {module}") & HEAVY
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.listing import ID_STYLE, local_time, shortened, timestamp, value_text
+from lorefs.cli.listing import local_time, shortened, timestamp, value_text
 from lorefs.cli.options import Id, Json
-from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.cli.listing import ID_STYLE, local_time, short_ids, shortened, timestamp
-from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
+from lorefs.cli.listing import local_time, short_ids, shortened, timestamp
+from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,10 @@ import typer
 from lorefs.cli.here import config_here, git_here
 from lorefs.cli.options import Json
 from lorefs.cli.output import for_person, write, write_columns, write_json, write_lines
-from lorefs.config import CLONE, KEYS, Config, Key, checked, key_named, read_team, with_value
-from lorefs.config.keys import written
+from lorefs.config import Config
+from lorefs.config.keys import CLONE, KEYS, Key, written
+from lorefs.config.resolve import checked, key_named
+from lorefs.config.teamfile import new_team, read_team, with_value
 from lorefs.errors import RefusedError
 
 EXAMPLES = """
@@ -31,7 +33,7 @@ Name = Annotated[str, typer.Argument(metavar="KEY", help="As in `lorefs config l
 def show(key: Name, json: Json = False) -> None:
     """Print the value of a setting."""
     setting = key_named(key)
-    value = config_here().value(setting)
+    value = setting.value(config_here())
     if json:
         write_json(value)
     else:
@@ -49,7 +51,7 @@ def change(key: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) ->
     if setting.home == CLONE:
         git.run("config", "--local", f"lorefs.{setting.name}", written(chosen))
         return
-    file = read_team(git.paths.worktree)
+    file = read_team(git.paths.worktree) or new_team(git.paths.worktree)
     section, _, name = setting.name.partition(".")
     _write(file.path, with_value(file, section, name, chosen))
 
@@ -61,7 +63,7 @@ def list_all(json: Json = False) -> None:
         write_json([
             {
                 "key": key.name,
-                "value": config.value(key),
+                "value": key.value(config),
                 "origin": _origin(config, key),
                 "home": key.home,
                 "variable": key.variable,
@@ -70,9 +72,9 @@ def list_all(json: Json = False) -> None:
             for key in KEYS
         ])  # fmt: skip
     elif for_person():
-        width = max(len(f"{key.name} = {written(config.value(key))}") for key in KEYS)
+        width = max(len(f"{key.name} = {written(key.value(config))}") for key in KEYS)
         for key in KEYS:
-            value = written(config.value(key))
+            value = written(key.value(config))
             gap = " " * (width - len(f"{key.name} = {value}"))
             origin = _origin(config, key)
             write_lines([[
@@ -81,7 +83,7 @@ def list_all(json: Json = False) -> None:
             ]])  # fmt: skip
     else:
         write_columns(
-            [key.name, written(config.value(key)), _origin(config, key) or "default"]
+            [key.name, written(key.value(config)), _origin(config, key) or "default"]
             for key in KEYS
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from lorefs.cli.listing import ID_STYLE, entry_json, short_ids, value_text
-from lorefs.cli.output import one_line, safe, write_json, write_lines
+from lorefs.cli.listing import entry_json, short_ids, value_text
+from lorefs.cli.output import ID_STYLE, one_line, safe, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

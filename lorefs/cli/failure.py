@@ -7,8 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lorefs.cli.listing import ID_STYLE, current_lines
-from lorefs.cli.output import one_line, safe, write_lines
+from lorefs.cli.output import ID_STYLE, one_line, safe, write_lines
 from lorefs.errors import AmbiguousIdError, ConflictError, ExitStatus, GitError, LorefsError
 
 if TYPE_CHECKING:
@@ -64,6 +63,8 @@ def _words(error: LorefsError) -> Iterator[list[Span]]:
             shown = error.candidates[:CANDIDATES]
             yield from ([(f"  {one_line(ident)}", ID_STYLE)] for ident in shown)
         case ConflictError():
+            from lorefs.cli.listing import current_lines
+
             yield from current_lines(error.current)
         case _:
             pass

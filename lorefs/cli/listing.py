@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.cli.output import for_person, one_line, write_columns, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 8
 VALUE_WIDTH: Final = 40
-ID_STYLE: Final = "yellow"
 
 
 def short_ids(shown: Iterable[str], every: Collection[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Span = tuple[str, str]  # a text and its style in the words of rich
+ID_STYLE: Final = "yellow"
 
 # Controls (C0 but tab and newline, DEL, C1), what changes the direction of text, line and
 # paragraph separators, what is invisible, and bytes that are no UTF-8.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import ID_STYLE, facts, local_time, row_json
+from lorefs.cli.listing import facts, local_time, row_json
 from lorefs.cli.options import Id, Json
-from lorefs.cli.output import for_person, one_line, safe, write, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, for_person, one_line, safe, write, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

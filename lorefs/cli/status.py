@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.failure import explain
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.listing import ID_STYLE, shortened, timestamp
+from lorefs.cli.listing import shortened, timestamp
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, one_line, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
 from lorefs.errors import ExitStatus
 

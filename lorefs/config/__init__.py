@@ -1,43 +1,34 @@
-"""What can be set, by whom, and what holds in a worktree."""
+"""What can be set, by whom, and what holds in a worktree.
+
+The table of all settings is `lorefs.config.keys.KEYS`; it is loaded only where something was set.
+"""
 
 from lorefs.config.gitfile import Setting, read_git
-from lorefs.config.keys import (
+from lorefs.config.load import load, load_worktree
+from lorefs.config.settings import (
     ALWAYS,
     AUTOMATIC,
-    CLONE,
-    KEYS,
     MANUAL,
     PUBLISH,
-    TEAM,
+    Config,
     Guard,
-    Key,
     Limits,
+    Origin,
     Sync,
 )
-from lorefs.config.load import Config, Origin, checked, key_named, load, load_worktree
-from lorefs.config.teamfile import TeamFile, read_team, with_value
 
 __all__ = [
     "ALWAYS",
     "AUTOMATIC",
-    "CLONE",
-    "KEYS",
     "MANUAL",
     "PUBLISH",
-    "TEAM",
     "Config",
     "Guard",
-    "Key",
     "Limits",
     "Origin",
     "Setting",
     "Sync",
-    "TeamFile",
-    "checked",
-    "key_named",
     "load",
     "load_worktree",
     "read_git",
-    "read_team",
-    "with_value",
 ]

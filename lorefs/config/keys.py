@@ -7,16 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from lorefs.config.settings import ALWAYS, AUTOMATIC, MANUAL, PUBLISH
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lorefs.config.settings import Config
+
 TEAM: Final = "team"  # shared through a file of the repository
 CLONE: Final = "clone"  # this clone's own choice, in git's configuration
-
-MANUAL: Final = "manual"
-AUTOMATIC: Final = "automatic"
-PUBLISH: Final = "publish"
-ALWAYS: Final = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,11 @@ class Key:
     def variable(self) -> str:
         """The environment variable that overrides the setting."""
         return f"LOREFS_{self.section}_{self.attribute}".upper()
+
+    def value(self, config: Config) -> object:
+        """What the setting is."""
+        found: object = getattr(getattr(config, self.section), self.attribute)
+        return found
 
 
 _TRUE: Final = ("true", "yes", "on", "1")
@@ -165,35 +169,6 @@ KEYS: Final = (
     Key("guard.deletionCount", COUNT, TEAM, "so many vanished entries at once need confirmation"),
     Key("limits.documentSize", SIZE, TEAM, "the size of a document that is still taken in"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sync:
-    """Settings of the exchange with other machines; all are this clone's own choice."""
-
-    enabled: bool = False
-    remote: str = "origin"
-    branch: str = "lorefs-sync"
-    prefix: str = ""
-    mode: str = MANUAL
-    materialise: str = PUBLISH
-    ingest_from: str = ""  # nothing: the default branch of the remote
-    sign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """When a batch deletes more than this share, and at least so many, it needs confirmation."""
-
-    deletion_share: float = 0.5
-    deletion_count: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is taken in at most; sizes in bytes."""
-
-    document_size: int = 16 << 20
 
 
 def written(value: object) -> str:

@@ -1,45 +1,16 @@
-"""Puts the settings together: defaults, the team's file, git's configuration, the environment."""
+"""Finds what was set; where nothing was, the defaults hold and nothing else is even loaded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lorefs.config.gitfile import Setting, read_git
-from lorefs.config.keys import CLONE, KEYS, Guard, Key, Limits, Sync
-from lorefs.config.teamfile import TeamFile, read_team
-from lorefs.errors import ConfigError
+from lorefs.config.settings import Config
+from lorefs.config.teamfile import read_team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-
-_BY_NAME: Final = {key.name: key for key in KEYS}
-_BY_GIT_NAME: Final = {f"{key.section}.{key.name.partition('.')[2].lower()}": key for key in KEYS}
-_SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value was found: a file and line (0: not known), or an environment variable."""
-
-    where: str
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """All settings that hold in one worktree, and where each came from if it is no default."""
-
-    sync: Sync = field(default_factory=Sync)
-    guard: Guard = field(default_factory=Guard)
-    limits: Limits = field(default_factory=Limits)
-    origins: Mapping[str, Origin] = field(default_factory=dict)
-
-    def value(self, key: Key) -> object:
-        """The value of a setting."""
-        found: object = getattr(getattr(self, key.section), key.attribute)
-        return found
 
 
 def load_worktree(root: Path, git_dir: Path, common_dir: Path, env: Mapping[str, str]) -> Config:
@@ -48,124 +19,13 @@ def load_worktree(root: Path, git_dir: Path, common_dir: Path, env: Mapping[str,
 
 
 def load(root: Path, git_config: Mapping[str, Setting], env: Mapping[str, str]) -> Config:
-    """Merge the sources, the later ones winning: defaults, team file, git, `LOREFS_*`.
+    """The defaults, overridden by the team's file, then git's configuration, then `LOREFS_*`.
 
     Raises ConfigError, naming file and line, for an unknown setting or a value it cannot have.
     """
-    values: dict[str, object] = {}
-    origins: dict[str, Origin] = {}
-    for found in (_from_team(read_team(root)), _from_git(git_config), _from_env(env)):
-        for key, (raw, origin) in found.items():
-            values[key.name] = checked(key, raw, origin)
-            origins[key.name] = origin
-    sections: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
-    for name, value in values.items():
-        sections[_BY_NAME[name].section][_BY_NAME[name].attribute] = value
-    return Config(
-        sync=Sync(**sections["sync"]),  # type: ignore[arg-type]  # read by each key's kind
-        guard=Guard(**sections["guard"]),  # type: ignore[arg-type]
-        limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
-        origins=origins,
-    )
+    team = read_team(root)
+    if team is None and not git_config and not any(name.startswith("LOREFS_") for name in env):
+        return Config()
+    from lorefs.config.resolve import resolve
 
-
-def key_named(name: str) -> Key:
-    """The setting of a name, in any case, with or without `lorefs.`; else ConfigError."""
-    wanted = name.removeprefix("lorefs.").lower()
-    for key in KEYS:
-        if key.name.lower() == wanted:
-            return key
-    raise _unknown(name, None)
-
-
-def checked(key: Key, raw: object, origin: Origin | None = None) -> object:
-    """A value as its key's kind reads it; ConfigError where it is not one."""
-    try:
-        return key.kind.read(raw)
-    except ValueError:
-        raise ConfigError(
-            f"{key.name} has to be {key.kind.words}",
-            path=origin.where if origin else None,
-            line=(origin.line or None) if origin else None,
-            found=str(raw),
-            hint=_remedy(key, origin),
-        ) from None
-
-
-_Found = dict[Key, tuple[object, Origin]]
-
-
-def _from_team(file: TeamFile) -> _Found:
-    found: _Found = {}
-    for section, table in file.tables.items():
-        if section not in _SECTIONS or not isinstance(table, dict):
-            raise _unknown(section, Origin(str(file.path), file.line_of(section)))
-        for name, raw in table.items():
-            origin = Origin(str(file.path), file.line_of(section, name))
-            key = _BY_NAME.get(f"{section}.{name}")
-            if key is None:
-                raise _unknown(f"{section}.{name}", origin)
-            if key.home == CLONE:
-                raise ConfigError(
-                    f"{key.name} is each clone's own choice and has no place in a shared file",
-                    path=origin.where,
-                    line=origin.line,
-                    hint=f"remove the line, and run `lorefs config set {key.name} VALUE` instead",
-                )
-            found[key] = (raw, origin)
-    return found
-
-
-def _from_git(settings: Mapping[str, Setting]) -> _Found:
-    found: _Found = {}
-    for name, setting in settings.items():
-        origin = Origin(setting.path, setting.line)
-        if name not in _BY_GIT_NAME:
-            raise _unknown(name, origin)
-        found[_BY_GIT_NAME[name]] = (setting.value, origin)
-    return found
-
-
-def _from_env(env: Mapping[str, str]) -> _Found:
-    by_variable = {key.variable: key for key in KEYS}
-    ours = tuple(f"LOREFS_{section.upper()}_" for section in _SECTIONS)
-    found: _Found = {}
-    for variable, raw in env.items():
-        if not variable.startswith(ours):
-            continue
-        if variable not in by_variable:
-            near = _nearest(variable, by_variable)
-            raise ConfigError(
-                "no setting has this variable",
-                found=variable,
-                hint=f"did you mean {near}?" if near else "`lorefs config list` names them all",
-            )
-        found[by_variable[variable]] = (raw, Origin(variable))
-    return found
-
-
-def _unknown(name: str, origin: Origin | None) -> ConfigError:
-    near = _nearest(name.lower(), _BY_GIT_NAME)
-    return ConfigError(
-        "there is no such setting",
-        path=origin.where if origin else None,
-        line=(origin.line or None) if origin else None,
-        found=name,
-        hint=f"did you mean {_BY_GIT_NAME[near].name}?"
-        if near
-        else "`lorefs config list` names them all",
-    )
-
-
-def _nearest(name: str, names: Iterable[str]) -> str | None:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
-
-
-def _remedy(key: Key, origin: Origin | None) -> str | None:
-    if origin is None:
-        return None
-    if origin.where == key.variable:
-        return f"unset {key.variable}, or give it such a value"
-    return f"`lorefs config set {key.name} VALUE` sets it"
+    return resolve(team, git_config, env)

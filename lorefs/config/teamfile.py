@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lorefs.config.keys import written
 from lorefs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
 OWN_NAME: Final = ".lorefs.toml"
 PYPROJECT: Final = "pyproject.toml"
-_AT: Final = re.compile(r"\(at line (\d+)")
-_TABLE: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
+_AT: Final = r"\(at line (\d+)"  # in the words of tomllib
+_TABLE: Final = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 
 
 class TeamFile(NamedTuple):
@@ -30,7 +29,7 @@ class TeamFile(NamedTuple):
         """The 1-based line of a setting or of its section; 1 where it is written in an odd way."""
         table, found = "", 0
         for number, line in enumerate(self.text.split("\n"), 1):
-            if header := _TABLE.fullmatch(line):
+            if header := re.fullmatch(_TABLE, line):
                 table = header[1].replace(" ", "").replace('"', "")
                 found = number if table == ".".join((*self.prefix, section)) else found
             elif (table == ".".join((*self.prefix, section)) and _sets(line, name)) or (
@@ -45,8 +44,8 @@ def _sets(line: str, *names: str) -> bool:
     return bool(left) and left in names
 
 
-def read_team(root: Path) -> TeamFile:
-    """The team's file at the top of a worktree; one without text where there is none.
+def read_team(root: Path) -> TeamFile | None:
+    """The team's file at the top of a worktree, None if there is none.
 
     Raises ConfigError where it cannot be read or is no TOML.
     """
@@ -62,7 +61,12 @@ def read_team(root: Path) -> TeamFile:
         tables = tool.get("lorefs") if isinstance(tool, dict) else None
         if isinstance(tables, dict):
             return TeamFile(shared, ("tool", "lorefs"), text, tables)
-    return TeamFile(own, (), "", {})
+    return None
+
+
+def new_team(root: Path) -> TeamFile:
+    """The file that a team without one would get."""
+    return TeamFile(root / OWN_NAME, (), "", {})
 
 
 def with_value(file: TeamFile, section: str, name: str, value: object) -> str:
@@ -72,6 +76,8 @@ def with_value(file: TeamFile, section: str, name: str, value: object) -> str:
     """
     import json
 
+    from lorefs.config.keys import written
+
     literal = json.dumps(value) if isinstance(value, str) else written(value)
     header = ".".join((*file.prefix, section))
     lines = file.text.split("\n")
@@ -79,7 +85,7 @@ def with_value(file: TeamFile, section: str, name: str, value: object) -> str:
     if _sets(lines[at], name):
         left = lines[at].partition("=")[0].rstrip()
         lines[at] = f"{left} = {literal}"
-    elif (table := _TABLE.fullmatch(lines[at])) and table[1] == header:
+    elif (table := re.fullmatch(_TABLE, lines[at])) and table[1] == header:
         lines.insert(at + 1, f"{name} = {literal}")
     else:
         body = file.text.rstrip("\n")
@@ -130,10 +136,10 @@ def _tables(path: Path, text: str) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = _AT.search(str(error))
+        at = re.search(_AT, str(error))
         raise ConfigError(
             "the file is no TOML",
             path=str(path),
             line=int(at[1]) if at else None,
-            found=_AT.split(str(error))[0].strip(),
+            found=re.split(_AT, str(error))[0].strip(),
         ) from error

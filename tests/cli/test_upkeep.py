@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from lorefs.cli.app import HIDDEN, SECTIONS, SUMMARIES
-from lorefs.config import KEYS
+from lorefs.config.keys import KEYS
 from tests.cli.conftest import FIRST, LORE, SECOND
 from tests.cli.terminal import Lorefs, environment
 from tests.gitrepo import Repo

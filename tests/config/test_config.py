@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lorefs.config import KEYS, Config, load_worktree, read_git, read_team, with_value
-from lorefs.config import gitfile as gitfile_module
-from lorefs.config.gitfile import parse
+from lorefs.config import Config, load_worktree, read_git
+from lorefs.config.gitsyntax import parse
+from lorefs.config.keys import KEYS
+from lorefs.config.teamfile import TeamFile, new_team, read_team, with_value
 from lorefs.errors import ConfigError
+from tests.conftest import TOP
 from tests.gitrepo import Repo
 
 
@@ -55,7 +58,7 @@ def no_subprocess(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_every_key_has_a_field_whose_default_it_accepts() -> None:
     config = Config()
     for key in KEYS:
-        assert key.kind.read(config.value(key)) == config.value(key), key.name
+        assert key.kind.read(key.value(config)) == key.value(config), key.name
 
 
 def test_every_field_has_a_key() -> None:
@@ -63,7 +66,7 @@ def test_every_field_has_a_key() -> None:
     fields = {
         (section, name)
         for section in ("sync", "guard", "limits")
-        for name in type(getattr(config, section)).__dataclass_fields__
+        for name in getattr(config, section)._fields
     }
     assert fields == {(key.section, key.attribute) for key in KEYS}
 
@@ -324,6 +327,14 @@ def test_old_and_odd_headers_are_read_as_git_reads_them(repo: Repo) -> None:
 # ---------------------------------------------------------------- editing the team's file
 
 
+def team(repo: Repo) -> TeamFile:
+    return read_team(repo.path) or new_team(repo.path)
+
+
+def test_a_team_without_a_file_gets_one(repo: Repo) -> None:
+    assert with_value(team(repo), "guard", "deletionCount", 9) == "[guard]\ndeletionCount = 9\n"
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -338,13 +349,13 @@ def test_old_and_odd_headers_are_read_as_git_reads_them(repo: Repo) -> None:
 )
 def test_one_setting_changes_and_nothing_else(repo: Repo, before: str, after: str) -> None:
     repo.write(".lorefs.toml", before)
-    assert with_value(read_team(repo.path), "guard", "deletionCount", 9) == after
+    assert with_value(team(repo), "guard", "deletionCount", 9) == after
 
 
 def test_an_edit_that_cannot_be_proven_is_refused(repo: Repo) -> None:
     repo.write(".lorefs.toml", "guard = { deletionCount = 5 }\n")
     with pytest.raises(ConfigError) as caught:
-        with_value(read_team(repo.path), "guard", "deletionCount", 9)
+        with_value(team(repo), "guard", "deletionCount", 9)
     assert caught.value.hint == "set `deletionCount = 9` under [guard] in an editor"
 
 
@@ -352,9 +363,22 @@ def test_pyproject_is_edited_under_its_own_table(repo: Repo) -> None:
     repo.write(
         "pyproject.toml", '[project]\nname = "x"\n\n[tool.lorefs.guard]\ndeletionCount = 1\n'
     )
-    text = with_value(read_team(repo.path), "guard", "deletionCount", 2)
+    text = with_value(team(repo), "guard", "deletionCount", 2)
     assert text.endswith("[tool.lorefs.guard]\ndeletionCount = 2\n")
 
 
-def test_nothing_heavy_is_imported_until_it_is_needed() -> None:
-    assert not hasattr(gitfile_module, "subprocess")
+def test_nothing_is_loaded_that_only_settings_need(repo: Repo, env: dict[str, str]) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from lorefs.config import load_worktree\n"
+        "load_worktree(Path(), Path('.git'), Path('.git'), {'HOME': os.environ['HOME']})\n"
+        "print({'tomllib', 'subprocess', 'difflib', 'lorefs.config.keys'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=repo.path,
+        env={**env, "PYTHONPATH": str(TOP)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "set()\n"

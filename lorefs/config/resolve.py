@@ -1,0 +1,147 @@
+"""Checks what was found in the team's file, in git's configuration and in the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lorefs.config.keys import CLONE, KEYS, Key
+from lorefs.config.settings import Config, Guard, Limits, Origin, Sync
+from lorefs.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lorefs.config.gitfile import Setting
+    from lorefs.config.teamfile import TeamFile
+
+_BY_NAME: Final = {key.name: key for key in KEYS}
+_BY_GIT_NAME: Final = {f"{key.section}.{key.name.partition('.')[2].lower()}": key for key in KEYS}
+_SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
+
+
+def resolve(
+    team: TeamFile | None, git_config: Mapping[str, Setting], env: Mapping[str, str]
+) -> Config:
+    """Merge the sources, the later ones winning: defaults, team file, git, `LOREFS_*`.
+
+    Raises ConfigError, naming file and line, for an unknown setting or a value it cannot have.
+    """
+    values: dict[str, object] = {}
+    origins: dict[str, Origin] = {}
+    for found in (_from_team(team), _from_git(git_config), _from_env(env)):
+        for key, (raw, origin) in found.items():
+            values[key.name] = checked(key, raw, origin)
+            origins[key.name] = origin
+    sections: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
+    for name, value in values.items():
+        sections[_BY_NAME[name].section][_BY_NAME[name].attribute] = value
+    return Config(
+        sync=Sync(**sections["sync"]),  # type: ignore[arg-type]  # read by each key's kind
+        guard=Guard(**sections["guard"]),  # type: ignore[arg-type]
+        limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
+        origins=origins,
+    )
+
+
+def key_named(name: str) -> Key:
+    """The setting of a name, in any case, with or without `lorefs.`; else ConfigError."""
+    wanted = name.removeprefix("lorefs.").lower()
+    for key in KEYS:
+        if key.name.lower() == wanted:
+            return key
+    raise _unknown(name, None)
+
+
+def checked(key: Key, raw: object, origin: Origin | None = None) -> object:
+    """A value as its key's kind reads it; ConfigError where it is not one."""
+    try:
+        return key.kind.read(raw)
+    except ValueError:
+        raise ConfigError(
+            f"{key.name} has to be {key.kind.words}",
+            path=origin.where if origin else None,
+            line=(origin.line or None) if origin else None,
+            found=str(raw),
+            hint=_remedy(key, origin),
+        ) from None
+
+
+_Found = dict[Key, tuple[object, Origin]]
+
+
+def _from_team(file: TeamFile | None) -> _Found:
+    found: _Found = {}
+    if file is None:
+        return found
+    for section, table in file.tables.items():
+        if section not in _SECTIONS or not isinstance(table, dict):
+            raise _unknown(section, Origin(str(file.path), file.line_of(section)))
+        for name, raw in table.items():
+            origin = Origin(str(file.path), file.line_of(section, name))
+            key = _BY_NAME.get(f"{section}.{name}")
+            if key is None:
+                raise _unknown(f"{section}.{name}", origin)
+            if key.home == CLONE:
+                raise ConfigError(
+                    f"{key.name} is each clone's own choice and has no place in a shared file",
+                    path=origin.where,
+                    line=origin.line,
+                    hint=f"remove the line, and run `lorefs config set {key.name} VALUE` instead",
+                )
+            found[key] = (raw, origin)
+    return found
+
+
+def _from_git(settings: Mapping[str, Setting]) -> _Found:
+    found: _Found = {}
+    for name, setting in settings.items():
+        origin = Origin(setting.path, setting.line)
+        if name not in _BY_GIT_NAME:
+            raise _unknown(name, origin)
+        found[_BY_GIT_NAME[name]] = (setting.value, origin)
+    return found
+
+
+def _from_env(env: Mapping[str, str]) -> _Found:
+    by_variable = {key.variable: key for key in KEYS}
+    ours = tuple(f"LOREFS_{section.upper()}_" for section in _SECTIONS)
+    found: _Found = {}
+    for variable, raw in env.items():
+        if not variable.startswith(ours):
+            continue
+        if variable not in by_variable:
+            near = _nearest(variable, by_variable)
+            raise ConfigError(
+                "no setting has this variable",
+                found=variable,
+                hint=f"did you mean {near}?" if near else "`lorefs config list` names them all",
+            )
+        found[by_variable[variable]] = (raw, Origin(variable))
+    return found
+
+
+def _unknown(name: str, origin: Origin | None) -> ConfigError:
+    near = _nearest(name.lower(), _BY_GIT_NAME)
+    return ConfigError(
+        "there is no such setting",
+        path=origin.where if origin else None,
+        line=(origin.line or None) if origin else None,
+        found=name,
+        hint=f"did you mean {_BY_GIT_NAME[near].name}?"
+        if near
+        else "`lorefs config list` names them all",
+    )
+
+
+def _nearest(name: str, names: Iterable[str]) -> str | None:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+
+def _remedy(key: Key, origin: Origin | None) -> str | None:
+    if origin is None:
+        return None
+    if origin.where == key.variable:
+        return f"unset {key.variable}, or give it such a value"
+    return f"`lorefs config set {key.name} VALUE` sets it"

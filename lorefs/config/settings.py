@@ -1,0 +1,55 @@
+"""What holds in a worktree, as values. Every command loads these, hence `NamedTuple`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANUAL: Final = "manual"
+AUTOMATIC: Final = "automatic"
+PUBLISH: Final = "publish"
+ALWAYS: Final = "always"
+
+
+class Sync(NamedTuple):
+    """Settings of the exchange with other machines; all are this clone's own choice."""
+
+    enabled: bool = False
+    remote: str = "origin"
+    branch: str = "lorefs-sync"
+    prefix: str = ""
+    mode: str = MANUAL
+    materialise: str = PUBLISH
+    ingest_from: str = ""  # nothing: the default branch of the remote
+    sign: bool = False
+
+
+class Guard(NamedTuple):
+    """A batch that deletes more than this share, and at least so many, needs confirmation."""
+
+    deletion_share: float = 0.5
+    deletion_count: int = 5
+
+
+class Limits(NamedTuple):
+    """What is taken in at most; sizes in bytes."""
+
+    document_size: int = 16 << 20
+
+
+class Origin(NamedTuple):
+    """Where a value was found: a file and line (0: not known), or an environment variable."""
+
+    where: str
+    line: int = 0
+
+
+class Config(NamedTuple):
+    """All settings that hold in one worktree, and where each came from if it is no default."""
+
+    sync: Sync = Sync()
+    guard: Guard = Guard()
+    limits: Limits = Limits()
+    origins: Mapping[str, Origin] = {}
