@@ -58,3 +58,7 @@ def note(line: str) -> None:
             file.write(f"{line}\n")
     except (NotARepositoryError, OSError):
         return  # no repository, no place to write: git's command goes on all the same
+
+
+if __name__ == "__main__":
+    main()
