@@ -193,7 +193,7 @@ class Workspace:
             self._check_writable(corpus, target)
             corpus.after[target] = edit.insert(corpus.document(target), entry)
 
-        self._change(change, discover=True)
+        self._change(change, discover=self.store.documents.state(target) is None)
         return self.store.entries.resolve(entry.id)
 
     def update(
@@ -248,7 +248,7 @@ class Workspace:
             if target != row.document:
                 corpus.move(row.entry.id, row.document, target)
 
-        self._change(change, discover=True)
+        self._change(change, discover=self.store.documents.state(target) is None)
         return self.store.entries.resolve(row.entry.id)
 
     def undo(self, count: int = 1) -> list[Change]:
@@ -310,7 +310,12 @@ class Workspace:
         return self._reconcile(Request(self._origin("editor")))
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
-        return self._reconcile(Request(self._origin(self._source), change, discover=discover))
+        # what others changed goes into the log apart, or undo would take it back with ours
+        if discover:
+            self.reconcile(discover=True)
+        else:
+            self.take_in()
+        return self._reconcile(Request(self._origin(self._source), change))
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.reconcile import reconcile  # readers rarely need it

@@ -33,6 +33,7 @@ class Observation:
     hashes: dict[str, str | None]
     refusals: tuple[DocumentError, ...]
     looked_up: frozenset[str]
+    moved: bool  # whether git brought what the files say now
 
 
 def observe(site: Site, request: Request) -> Observation:
@@ -90,7 +91,8 @@ def observe(site: Site, request: Request) -> Observation:
         )
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
     refused, seen = tuple(refusals), frozenset(looked_up)
-    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen)
+    moved = moved_to is not None
+    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved)
 
 
 def _seen(state: DocumentState | None) -> str | None:

@@ -83,6 +83,8 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
             request.change(corpus)
+        elif observation.moved:
+            request = replace(request, origin=replace(request.origin, source="git"))
         notes.discards += collect_spool(site.git.paths, observation, corpus)
         report = _write_rows(site, request, corpus, notes)
         for facts in observation.facts:

@@ -387,3 +387,23 @@ def test_every_way_to_save_is_an_update(workspace: Workspace, team: Repo, how: s
             command = ["sed", "-i", "s/The beta text\\./Saved./", str(lore(team))]
             subprocess.run(command, check=True)
     assert workspace.reconcile().edited == (ident(2),)
+
+
+def test_what_git_did_is_not_undone(workspace: Workspace, team: Repo) -> None:
+    team("switch", "--quiet", "--create", "topic")
+    team.commit("topic", **{".lore.md": BASE.replace("**Beta**", "**Beta of topic**")})
+    team("switch", "--quiet", "-")
+    workspace.reconcile()
+    team("merge", "--quiet", "topic")
+    workspace.reconcile()
+    assert workspace.log()[0].source == "git"
+    assert workspace.undo() == []
+    assert workspace.get(ident(2)).entry.title == "Beta of topic"
+
+
+def test_undo_spares_a_save_that_a_command_found(workspace: Workspace, team: Repo) -> None:
+    team.write(".lore.md", BASE.replace("The gamma", "A gamma"))
+    added = workspace.add("New", content="By lorefs.", category="Gotcha")
+    workspace.undo()
+    assert added.entry.id not in team.read(".lore.md")
+    assert "A gamma" in team.read(".lore.md")
