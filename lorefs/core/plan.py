@@ -97,7 +97,8 @@ def plan(facts: Facts) -> Iterator[Action]:
         yield Drop()
     if facts.file == "present":
         if facts.file_hash != facts.worktree_hash:
-            yield Ingest(facts.moved_to if facts.sync and facts.tracked else None)
+            known = facts.sync and facts.tracked and facts.worktree_hash is not None
+            yield Ingest(facts.moved_to if known else None)
         return
     yield from _missing(facts)
 

@@ -122,6 +122,14 @@ class Documents:
             "UPDATE documents SET pending_head = ? WHERE path = ?", (head, path)
         )
 
+    def lag(self, path: str) -> bytes | None:
+        """The current text before the oldest change that the file still lacks, None if none."""
+        return self._text(path, "lag")
+
+    def put_lag(self, path: str, data: bytes | None) -> None:
+        """Note what the current text was before a change that cannot be written yet."""
+        self._put_text(path, "lag", data)
+
     def put_replaced(self, path: str, data: bytes | None) -> None:
         """Keep the bytes that lorefs is about to replace."""
         self._put_text(path, "replaced", data)

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
 
 
-def apply_foreign(store: Store, corpus: Corpus) -> None:
-    """Empty the outbox into the corpus. What makes no sense is raised, and stays there."""
-    edits = store.outbox.edits() if store.outbox else []
-    if edits:
-        store.outbox.revert()
+def apply_foreign(store: Store, corpus: Corpus) -> bool:
+    """Empty the outbox into the corpus; returns whether there was anything in it.
+
+    What makes no sense is raised, and stays there.
+    """
+    if not store.outbox:
+        return False
+    edits = store.outbox.edits()
+    store.outbox.revert()  # also where all is as it was in the end
     for foreign in edits:
         _apply(corpus, foreign)
+    return True
 
 
 def _apply(corpus: Corpus, foreign: ForeignEdit) -> None:

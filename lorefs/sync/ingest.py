@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lorefs.core.document import decode, parse
+from lorefs.core.claim import identify
+from lorefs.core.document import decode, parse, serialize
 from lorefs.core.ledger import Discard
-from lorefs.core.merge import Settings, Sides, merge_corpus
+from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
+from lorefs.core.model import PERSONAL
+from lorefs.core.versions import edits_base
 from lorefs.sync.diff import diff
 
 if TYPE_CHECKING:
@@ -15,26 +18,56 @@ if TYPE_CHECKING:
     from lorefs.core.document import Document
     from lorefs.store import Store
     from lorefs.sync.corpus import Corpus
+    from lorefs.sync.observe import Observation
+    from lorefs.sync.site import Site
 
 # In an ingest the file wins a clash; what gives way goes to the ledger.
 SETTINGS = Settings(on_clash="theirs")
+COMMIT_LIMIT = 200  # own commits before a move that are taken in one by one
 
 
 def ingest(
-    store: Store, corpus: Corpus, texts: Mapping[str, str]
+    site: Site, corpus: Corpus, texts: Mapping[str, str], brought: Mapping[str, str]
 ) -> tuple[bool, dict[str, Document], tuple[Discard, ...]]:
     """Whether only files changed, the documents with them merged in, and what gave way.
 
     The base is the bytes last seen in the worktree, ours what the rows say, theirs the file.
+    `brought` names commits from which git put a file there: of such a file only what people
+    edited counts.
     """
-    one_sided = all(_is_unchanged(store, corpus, path) for path in texts)
+    store = site.store
+    one_sided = not brought and all(_is_unchanged(store, corpus, path) for path in texts)
     if one_sided:
         return True, {path: parse(text) for path, text in texts.items()}, ()
     base = {path: decode(store.documents.worktree_base(path) or b"") for path in texts}
+    for path, commit in brought.items():
+        source = site.git.blob(commit, path)
+        if source is not None:  # else the bytes last seen stay the base
+            sides = (parse(text) for text in (texts[path], decode(source), base[path]))
+            named = [identify(document, path) for document in sides]
+            base[path] = serialize(edits_base(*named))
     ours = {path: corpus.text(path) for path in texts}
     merged = merge_corpus(Sides(base, ours, texts), settings=SETTINGS)
     documents = {path: parse(merged.documents.get(path, "")) for path in texts}
     return False, documents, merged.discards
+
+
+def take_own_commits(site: Site, observation: Observation, corpus: Corpus) -> None:
+    """With sync on: takes the user's commits that a move of HEAD followed, oldest first.
+
+    Each counts against the commit that it replaced, because the file has been taken away
+    since, and nobody looked at it in between.
+    """
+    if not site.config.sync.enabled:
+        return
+    for step in observation.own_commits[-COMMIT_LIMIT:]:
+        for facts in observation.facts:
+            path = facts.document
+            before, after = (site.git.blob(commit, path) for commit in step[:2])
+            if facts.scope != PERSONAL and after is not None and before != after:
+                sides = Sides(decode(before or b""), corpus.text(path), decode(after))
+                merged = merge_document(sides, path=path, settings=SETTINGS)
+                corpus.put(path, parse(merged.text or ""))
 
 
 def _is_unchanged(store: Store, corpus: Corpus, path: str) -> bool:

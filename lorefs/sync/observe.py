@@ -13,6 +13,7 @@ from lorefs.repo import discover, observe_head, observe_tracking
 from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
+    from lorefs.core.moves import Step
     from lorefs.store import DocumentState
     from lorefs.sync.site import Request, Site
     from lorefs.worktree import Absence
@@ -34,13 +35,19 @@ class Observation:
     refusals: tuple[DocumentError, ...]
     looked_up: frozenset[str]
     moved: bool  # whether git brought what the files say now
+    own_commits: tuple[Step, ...]  # that a move followed
 
 
 def observe(site: Site, request: Request) -> Observation:
     """Look at HEAD and at all documents: the known ones, and with `discover` all others."""
     states = {state.path: state for state in site.store.documents.states()}
-    head = observe_head(site.git.paths, int(site.store.state("head_place") or 0))
-    site.store.set_state("head_place", str(head.place))
+    place = site.store.state("head_place")
+    head = observe_head(site.git.paths, int(place or 0))
+    # what HEAD did before lorefs came here is nobody's edit, and nothing to tell apart
+    way = path_of(head.steps if place is not None else ())
+    under_way = site.config.sync.enabled and head.operation is not None
+    if not under_way:  # else what git does now is looked at once it is done
+        site.store.set_state("head_place", str(head.place))
     paths = set(states)
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
@@ -63,7 +70,7 @@ def observe(site: Site, request: Request) -> Observation:
     looked_up = list(found) if everything else [*missing, *texts]
     site.store.set_state("head_oid", head.oid)
     tracking = observe_tracking(site.git, head.oid, looked_up)
-    moved_to = path_of(head.steps).base
+    moved_to = way.base
     facts = []
     for path, file in found.items():
         state = states.get(path)
@@ -92,7 +99,7 @@ def observe(site: Site, request: Request) -> Observation:
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
     refused, seen = tuple(refusals), frozenset(looked_up)
     moved = moved_to is not None
-    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved)
+    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own)
 
 
 def _seen(state: DocumentState | None) -> str | None:

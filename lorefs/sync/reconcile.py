@@ -18,7 +18,8 @@ from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
 from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.foreign import apply_foreign
-from lorefs.sync.ingest import ingest, overwritten
+from lorefs.sync.ingest import ingest, overwritten, take_own_commits
+from lorefs.sync.materialise import intend
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting
 from lorefs.sync.site import Request
@@ -49,6 +50,7 @@ class _Notes:
     refusals: list[LorefsError] = field(default_factory=list)
     discards: list[Discard] = field(default_factory=list)
     bases: dict[str, bytes | None] = field(default_factory=dict)  # what files say now
+    brought: dict[str, str] = field(default_factory=dict)  # commits whose versions files hold
     verbatim: dict[str, Document] = field(default_factory=dict)  # documents that say just that
 
 
@@ -79,7 +81,8 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         observation = observe(site, request)
         notes = _Notes(refusals=list(observation.refusals))
         corpus = Corpus(store, site.known)
-        apply_foreign(store, corpus)
+        local = apply_foreign(store, corpus) or request.change is not None
+        take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
             request.change(corpus)
@@ -91,7 +94,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
             if facts.document in observation.looked_up and facts.file == "present":
                 store.documents.put_tracked(facts.document, tracked=facts.tracked)
         site.step("rows")
-        intended = _intend(site, observation, skipped)
+        intended = intend(site, observation, corpus, skipped, local=local)
         store.set_state("head", head_signature(site.git.paths))
         site.step("commit")
     for state in store.documents.states():
@@ -110,8 +113,10 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
             match action:
                 case planning.Finish() | planning.Drop() | planning.Rewrite() | planning.Restore():
                     _settle_pending(site.store, path, action)
-                case planning.Ingest():
+                case planning.Ingest(commit):
                     texts[path] = observation.texts.pop(path)
+                    if commit is not None:
+                        notes.brought[path] = commit
                 case planning.Delete():
                     texts[path] = ""
                 case planning.Wait(reason):
@@ -154,7 +159,7 @@ def _ingest(
     notes: _Notes,
 ) -> None:
     """Merges the files in, unless too many entries would vanish with them."""
-    one_sided, merged, discards = ingest(site.store, corpus, texts)
+    one_sided, merged, discards = ingest(site, corpus, texts, notes.brought)
     doubtful = _mass_deletion(site, observation.facts, corpus, merged)
     if doubtful:
         notes.questions += doubtful
@@ -245,22 +250,6 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
         store.log.append_added(last, origin)
 
 
-def _intend(site: Site, observation: Observation, skipped: set[str]) -> dict[str, str | None]:
-    """Notes the text intended for each file that lags behind; returns their hashes now."""
-    intended: dict[str, str | None] = {}
-    head = observation.head
-    for state in site.store.documents.states():
-        if state.path in skipped:
-            continue
-        current = site.store.documents.current(state.path) or b""
-        if state.worktree_hash is None and not current:
-            continue
-        if state.worktree_hash != state.hash:
-            site.store.documents.put_pending(state.path, current, head)
-            intended[state.path] = observation.hashes.get(state.path)
-    return intended
-
-
 def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
     """Replaces the files, and notes each that was; returns those written and those too late."""
     written: list[str] = []
@@ -280,6 +269,7 @@ def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list
             site.store.documents.put_replaced(path, site.store.documents.worktree_base(path))
             site.store.documents.put_worktree_base(path, data)
             site.store.documents.put_pending(path, None)
+            site.store.documents.put_lag(path, None)
         written.append(path)
     return written, late
 

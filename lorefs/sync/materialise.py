@@ -1,0 +1,87 @@
+"""Which files lag behind their rows, and what has to be written into them.
+
+A file that lorefs owns says what the rows say. With sync on, a tracked file is git's: it gets
+only the changes that were made on this machine, merged into whatever the branch holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lorefs.config import ALWAYS
+from lorefs.core.document import decode, encode, serialize
+from lorefs.core.merge import Settings, Sides, merge_document
+from lorefs.core.plan import owns_file
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from lorefs.store import DocumentState
+    from lorefs.sync.corpus import Corpus
+    from lorefs.sync.observe import Observation
+    from lorefs.sync.site import Site
+
+# What was changed through lorefs wins a clash with the file it is written into.
+SETTINGS = Settings(on_clash="theirs")
+
+
+def intend(
+    site: Site,
+    observation: Observation,
+    corpus: Corpus,
+    skipped: AbstractSet[str],
+    *,
+    local: bool,
+) -> dict[str, str | None]:
+    """Notes the text intended for each file that lags behind; returns their hashes now.
+
+    `local` says that rows were changed on this machine, not only files taken in.
+    """
+    documents = site.store.documents
+    materialise = site.config.sync.materialise == ALWAYS
+    owned = {
+        facts.document for facts in observation.facts if owns_file(facts, materialise=materialise)
+    }
+    theirs = {facts.document: facts for facts in observation.facts}.keys() - owned
+    intended: dict[str, str | None] = {}
+    for state in documents.states():
+        path = state.path
+        if path in theirs:
+            _note_lag(site, corpus, path, local=local)
+        if path in skipped:
+            continue
+        target = _for_git(site, state) if path in theirs else _for_us(site, state)
+        if target is not None:
+            documents.put_pending(path, target, observation.head)
+            intended[path] = observation.hashes.get(path)
+    return intended
+
+
+def _for_us(site: Site, state: DocumentState) -> bytes | None:
+    """The current text, where the file says something else."""
+    if state.worktree_hash == state.hash:
+        return None
+    current = site.store.documents.current(state.path) or b""
+    return None if state.worktree_hash is None and not current else current
+
+
+def _note_lag(site: Site, corpus: Corpus, path: str, *, local: bool) -> None:
+    """Remembers what the rows said before the first change that the file lacks."""
+    changed = path in corpus.after and corpus.after[path] != corpus.before.get(path)
+    if local and changed and site.store.documents.lag(path) is None:
+        site.store.documents.put_lag(path, encode(serialize(corpus.before[path])))
+
+
+def _for_git(site: Site, state: DocumentState) -> bytes | None:
+    """The file with the changes that were made here and it lacks, None where it lacks none."""
+    documents = site.store.documents
+    lag, file = documents.lag(state.path), documents.worktree_base(state.path)
+    if lag is None or file is None:
+        return None
+    current = documents.current(state.path) or b""
+    sides = Sides(decode(lag), decode(file), decode(current))
+    target = encode(merge_document(sides, path=state.path, settings=SETTINGS).text or "")
+    if target == file:
+        documents.put_lag(state.path, None)
+        return None
+    return target
