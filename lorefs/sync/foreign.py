@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 def apply_foreign(store: Store, corpus: Corpus) -> None:
     """Empty the outbox into the corpus. What makes no sense is raised, and stays there."""
-    edits = store.outbox.edits() if store.outbox else []
-    if edits:
-        store.outbox.revert()
+    if not store.outbox:
+        return
+    edits = store.outbox.edits()
+    store.outbox.revert()  # also where all is as it was in the end
     for foreign in edits:
         _apply(corpus, foreign)
 
