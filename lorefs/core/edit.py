@@ -218,7 +218,8 @@ def _checked(document: Document, start: int, stop: int) -> Document:
     """
     blocks = document.blocks
     first, last = max(start - _REACH, 0), min(stop + _REACH, len(blocks))
-    if any(map(_reaches_far, blocks)) or any(map(_is_section, blocks[first:last])):
+    far = any(block.kind == PROSE and _reaches_far(block.text) for block in blocks)
+    if far or any(map(_is_section, blocks[first:last])):
         first, last = 0, len(blocks)
     part = blocks[first:last]
     text = serialize(Document("", part, ""))
@@ -234,11 +235,11 @@ def _checked(document: Document, start: int, stop: int) -> Document:
     )
 
 
-def _reaches_far(block: Block) -> bool:
-    text = block.text
-    if block.kind != PROSE or text[0] not in "<-":
-        return False
-    return text.startswith("---") or not ("-->" in text or "</" in text or text[0] == "-")
+def _reaches_far(prose: str) -> bool:
+    """Whether prose starts like what another text could close, blocks away."""
+    if prose[0] == "<":
+        return not ("-->" in prose or "</" in prose)
+    return prose.startswith("---")
 
 
 def _is_section(block: Block) -> bool:

@@ -15,7 +15,6 @@ from lorefs.core.flow import (
     cannot_read,
     commas,
     key_and_value,
-    load_mapping,
     plain,
     value,
 )
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MetadataError",
     "field_source",
-    "load_mapping",
     "plain",
     "problem",
     "read_fields",

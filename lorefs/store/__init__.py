@@ -1,12 +1,13 @@
 """The SQLite index: rows that follow the documents, and the way back for rows others wrote."""
 
+from lorefs.store.connection import CorruptDatabaseError
 from lorefs.store.documents import DocumentState, digest
 from lorefs.store.ledger import Record
 from lorefs.store.outbox import ForeignEdit
 from lorefs.store.rows import ALL, Change, Edit, Filter, Origin, Row, entry_hash, read_entry
 from lorefs.store.schema import NewerDatabaseError
 from lorefs.store.search import Hit
-from lorefs.store.store import CorruptDatabaseError, Store
+from lorefs.store.store import Store
 
 __all__ = [
     "ALL",

@@ -16,6 +16,7 @@ from lorefs.store.rows import (
     entry_values,
     first_values,
     read_row,
+    storable,
 )
 
 if TYPE_CHECKING:
@@ -72,19 +73,11 @@ class Entries:
 
         Raises `UnknownEntryError` and `AmbiguousIdError`, which lists the candidates.
         """
-        exact = self.get(reference) or self.get(reference.lower())
+        text = storable(reference)
+        exact = self.get(text) or self.get(text.lower())
         if exact is not None:
             return exact
-        text = reference.lower()
-        found = [
-            str(row[0])
-            for row in self.connection.execute(
-                "SELECT id FROM entries WHERE substr(lower(id), 1, ?) = ?"
-                " OR substr(lower(id), -?) = ? ORDER BY id",
-                (len(text), text, len(text), text),
-            )
-            if text
-        ]
+        found = self._fitting(text.lower()) if text else []
         if not found:
             raise UnknownEntryError(
                 f"no entry has an id that starts or ends with {reference!r}",
@@ -100,19 +93,31 @@ class Entries:
             )
         return row
 
-    def add(self, entries: Iterable[tuple[Entry, str]], origin: Origin, epoch: int) -> int:
-        """Insert rows (entry, document) and index them; they start at `rev` = `epoch`.
+    def _fitting(self, text: str) -> list[str]:
+        """The ids that start or end with a text in lower case."""
+        rows = self.connection.execute(
+            "SELECT id FROM entries WHERE substr(lower(id), 1, ?) = ?"
+            " OR substr(lower(id), -?) = ? ORDER BY id",
+            (len(text), text, len(text), text),
+        )
+        return [str(row[0]) for row in rows]
+
+    def add(self, entries: Iterable[tuple[Entry, str]], origin: Origin) -> int:
+        """Insert rows (entry, document) and index them; their `rev` starts at the epoch.
 
         Rows are streamed. Returns the number behind which their primary keys lie. Must run
         inside `Store.write`, as `change` must.
         """
-        last = int(self.connection.execute("SELECT max(pk) FROM entries").fetchone()[0] or 0)
+        last, epoch = self.connection.execute(
+            "SELECT (SELECT coalesce(max(pk), 0) FROM entries), CAST(value AS INTEGER)"
+            " FROM state WHERE key = 'epoch'"
+        ).fetchone()
         self.connection.executemany(
             f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
             (first_values(entry, document, epoch, origin) for entry, document in entries),
         )
         self._index("pk > ?", (last,))
-        return last
+        return int(last)
 
     def change(self, edits: Sequence[Edit], origin: Origin) -> None:
         """Update and delete rows that are there, and index them."""
@@ -130,6 +135,12 @@ class Entries:
             " WHERE id IN (SELECT id FROM temp.touched)"
         )
         gone = [(edit.before.id,) for edit in edits if edit.before and edit.after is None]
+        if gone:
+            # an entry that comes back must not get a revision that it once had
+            self.connection.execute(
+                "UPDATE state SET value = max(CAST(value AS INTEGER), (SELECT max(rev) + 1"
+                " FROM entries WHERE id IN (SELECT id FROM temp.touched))) WHERE key = 'epoch'"
+            )
         self.connection.executemany("DELETE FROM entries WHERE id = ?", gone)
         for edit in edits:
             if edit.after is not None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.model import Entry
 from lorefs.store.rows import COLUMNS as ROW
-from lorefs.store.rows import Change, Edit, Origin, entry_values, read_row
+from lorefs.store.rows import Change, Edit, Origin, entry_values, read_row, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from sqlite3 import Connection
 
-COLUMNS: Final = "seq, batch, entry, op, field, before, after, source, actor, at"
+COLUMNS: Final = (
+    "seq, batch, entry, op, field, before, after, source, actor, at, device, session, hash"
+)
 _NEW: Final = (
     "INSERT INTO changes (batch, entry, op, field, before, after, source, actor, device, session,"
     " at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -67,10 +69,11 @@ class Log:
 
     def ids(self, reference: str) -> list[str]:
         """The ids in the log that start or end with `reference`."""
+        text = storable(reference.lower())
         rows = self.connection.execute(
             "SELECT DISTINCT entry FROM changes WHERE entry != ''"
             " AND (substr(entry, 1, ?) = ? OR substr(entry, -?) = ?)",
-            (len(reference), reference.lower(), len(reference), reference.lower()),
+            (len(text), text, len(text), text),
         )
         return [str(row[0]) for row in rows]
 

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ForeignEdit:
-    """What became of one row: from the last state that lorefs wrote to the one found now.
+    """What became of one entry: from the last state that lorefs wrote to the one found now.
 
     `document` is that of the row before, "" for a new row.
     """
 
-    pk: int
     before: Entry | None
     after: Entry | None
     document: str
@@ -37,24 +36,40 @@ class Outbox:
         return self.connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is not None
 
     def edits(self) -> list[ForeignEdit]:
-        """One edit for each row that was touched, however often."""
-        first = self.connection.execute(
+        """What became of the entries that were touched, one edit for each that is another now.
+
+        Entries are told apart by their ids, because a row that was replaced has another key,
+        and a key that became free may belong to another entry.
+        """
+        rows = self._touched()
+        now = [self._now(pk) for pk, _ in rows]
+        after = {entry.id: entry for entry in now if entry is not None and entry.id}
+        edits: list[ForeignEdit] = []
+        for _, before in rows:
+            if before is not None:
+                values = json.loads(before)
+                old = read_entry(values)
+                edits.append(ForeignEdit(old, after.pop(old.id, None), values["document"]))
+        # a new row may come without an id; Entry has "" for it then
+        added = [
+            entry for entry in now if entry is not None and (not entry.id or entry.id in after)
+        ]
+        edits += [ForeignEdit(None, entry, "") for entry in added]
+        return [edit for edit in edits if edit.before != edit.after]
+
+    def _touched(self) -> list[tuple[int, str | None]]:
+        """The keys of the rows that were touched, with the rows as they were before."""
+        return self.connection.execute(
             "SELECT pk, before FROM outbox WHERE seq IN (SELECT min(seq) FROM outbox GROUP BY pk)"
             " ORDER BY seq"
         ).fetchall()
-        return [self._edit(pk, before) for pk, before in first]
 
-    def _edit(self, pk: int, before: str | None) -> ForeignEdit:
-        old = None if before is None else json.loads(before)
+    def _now(self, pk: int) -> Entry | None:
         row = self.connection.execute(
             f"SELECT {COLUMNS} FROM entries WHERE pk = ?",
             (pk,),
         ).fetchone()
-        # a new row may come without an id; Entry has "" for it then
-        new = None if row is None else read_row(row).entry
-        return ForeignEdit(
-            pk, None if old is None else read_entry(old), new, old["document"] if old else ""
-        )
+        return None if row is None else read_row(row).entry
 
     def revert(self) -> None:
         """Put the rows back to what lorefs last wrote, which is what the index holds.
@@ -62,18 +77,17 @@ class Outbox:
         The edits are then made again through the document's text, like all others. Must run
         inside `Store.write`.
         """
-        rows = self.connection.execute(
-            "SELECT pk, before FROM outbox WHERE seq IN (SELECT min(seq) FROM outbox GROUP BY pk)"
-        ).fetchall()
-        for pk, _ in rows:
-            self.connection.execute("DELETE FROM entries WHERE pk = ?", (pk,))
+        rows = self._touched()
+        self.connection.executemany(
+            "DELETE FROM entries WHERE pk = ?",
+            ((pk,) for pk, _ in rows),
+        )
         for pk, before in rows:
             if before is not None:
-                values = json.loads(before)
-                names = ", ".join(values)
+                values = {"pk": pk, **json.loads(before)}
                 marks = ", ".join("?" * len(values))
                 self.connection.execute(
-                    f"INSERT INTO entries (pk, {names}) VALUES (?, {marks})",
-                    (pk, *values.values()),
+                    f"INSERT INTO entries ({', '.join(values)}) VALUES ({marks})",
+                    tuple(values.values()),
                 )
         self.connection.execute("DELETE FROM outbox")

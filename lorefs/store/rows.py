@@ -48,16 +48,17 @@ class Filter:
     scope: str | None = None
     status: str | None = None
     document: str | None = None
+    sensitivity: str | None = None
 
-    def where(self) -> tuple[str, list[object]]:
+    def where(self) -> tuple[str, list[str | int]]:
         """The condition in SQL and its parameters."""
         terms: list[str] = ["1"]
-        values: list[object] = []
-        for name in ("scope", "status", "document"):
-            found = getattr(self, name)
-            if found is not None:
+        values: list[str | int] = []
+        for name in ("scope", "status", "document", "sensitivity"):
+            value = getattr(self, name)
+            if value is not None:
                 terms.append(f"entries.{name} = ?")
-                values.append(found)
+                values.append(value)
         if self.category is not None:
             terms.append("entries.category = ? COLLATE NOCASE")
             values.append(self.category)
@@ -67,7 +68,8 @@ class Filter:
         for tag in self.tags:
             terms.append("EXISTS (SELECT 1 FROM json_each(entries.tags) WHERE value = ?)")
             values.append(tag)
-        return " AND ".join(terms), values
+        found = [storable(value) if isinstance(value, str) else value for value in values]
+        return " AND ".join(terms), found
 
 
 ALL: Final = Filter()
@@ -77,8 +79,10 @@ ALL: Final = Filter()
 class Change:
     """One line of the log: what happened to one field of one entry.
 
-    `op` is "ingest" (first seen in a file), "add", "edit" or "delete"; a deletion keeps the
-    whole entry as JSON in `before`. Changes made together share a `batch`.
+    `op` is "ingest" (first seen in a file), "add", "edit", "delete" or "undo"; a deletion
+    keeps the whole entry as JSON in `before`, an undo names a batch in `after`. Changes made
+    together share a `batch`. `at` is in milliseconds since 1970; `hash` is the checksum of
+    the line, and of an ingest that of the entry.
     """
 
     seq: int
@@ -91,6 +95,9 @@ class Change:
     source: str
     actor: str
     at: int
+    device: str
+    session: str
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,11 @@ def entry_hash(entry: Entry) -> str:
     """A hash of an entry's values, 32 hex digits."""
     text = "\0".join(map(str, entry))
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def storable(text: str) -> str:
+    """A text to look for; bytes of a terminal that are not UTF-8 become question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def entry_values(entry: Entry) -> dict[str, object]:

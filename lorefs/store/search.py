@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.similarity import similarity, words
-from lorefs.store.rows import ALL, COLUMNS, Filter, Row, read_row
+from lorefs.store.rows import ALL, COLUMNS, Filter, Row, read_row, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # A title that matches says more than a content that does; tags and category in between.
 _WEIGHTS: Final = "10.0, 1.0, 3.0, 5.0"
@@ -19,7 +19,7 @@ _SNIPPET_WORDS: Final = 16
 _CANDIDATES: Final = 200
 _RARE_WORDS: Final = 24
 _ROW: Final = ", ".join(f"entries.{name}" for name in COLUMNS.split(", "))
-_TOKEN: Final = re.compile(r"\w+")
+_LETTER: Final = re.compile(r"[^\W_]")
 
 MARK: Final = ("\x02", "\x03")  # around what matched; no text that is shown holds them
 
@@ -42,36 +42,43 @@ class Search:
     def find(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
         """The best hits of a query in FTS5's syntax; what is no such syntax is read as words.
 
-        Never fails, whatever the query is.
+        Never fails, whatever the query is. Of equal hits the one that was added first stands
+        first.
         """
-        for match in (query, _quoted(query)):
-            if not match.strip():
-                return []
-            try:
-                return self._find(match, where, limit)
-            except sqlite3.OperationalError:
-                continue  # not a query in FTS5's syntax; as quoted words it is
+        text = storable(query)
+        for match in (text, _quoted(text)):
+            if match.strip():
+                try:
+                    return self._find(match, where, limit)
+                except sqlite3.OperationalError:
+                    continue  # not a query in FTS5's syntax; as quoted words it is
         return []
 
     def _find(self, match: str, where: Filter, limit: int) -> list[Hit]:
         condition, values = where.where()
-        joined = "" if condition == "1" else "JOIN entries ON entries.pk = entries_fts.rowid"
+        joined = "" if where == ALL else "JOIN entries ON entries.pk = entries_fts.rowid"
         ranked = self.connection.execute(
             f"SELECT entries_fts.rowid, bm25(entries_fts, {_WEIGHTS}) AS score"
             f" FROM entries_fts {joined} WHERE entries_fts MATCH ? AND {condition}"
             " ORDER BY score, entries_fts.rowid LIMIT ?",
             (match, *values, limit),
         ).fetchall()
-        return [self._hit(match, pk, -score) for pk, score in ranked]
+        return self._hits(match, dict(ranked))
 
-    def _hit(self, match: str, pk: int, score: float) -> Hit:
-        row = self.connection.execute(
-            f"SELECT snippet(entries_fts, 1, ?, ?, '…', ?), {_ROW}"
+    def _hits(self, match: str, scores: Mapping[int, float]) -> list[Hit]:
+        """The rows and snippets of a few keys, in the order of these.
+
+        A row that another program has just deleted is still in the index, and is left out.
+        """
+        # the plus keeps FTS5 from running the query, of which a prefix is slow, for each key
+        found = self.connection.execute(
+            f"SELECT entries_fts.rowid, snippet(entries_fts, 1, ?, ?, '…', ?), {_ROW}"
             " FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
-            " WHERE entries_fts MATCH ? AND entries_fts.rowid = ?",
-            (*MARK, _SNIPPET_WORDS, match, pk),
-        ).fetchone()
-        return Hit(read_row(row[1:]), score, str(row[0]))
+            f" WHERE entries_fts MATCH ? AND +entries_fts.rowid IN ({', '.join(map(str, scores))})",
+            (*MARK, _SNIPPET_WORDS, match),
+        )
+        hits = {pk: Hit(read_row(row), -scores[pk], snippet) for pk, snippet, *row in found}
+        return [hits[pk] for pk in scores if pk in hits]
 
     def similar(self, text: str, *, without: str = "", limit: int = 10) -> list[Hit]:
         """The entries whose words are most like those of a text; scores are 0 to 1."""
@@ -85,14 +92,15 @@ class Search:
         return [hit for hit in hits if hit.score > 0][:limit]
 
     def _candidates(self, wanted: Sequence[str], without: str) -> list[Row]:
-        """Rows that share the rarest of the words."""
-        rare = sorted(wanted, key=lambda word: (self._frequency(word), word))[:_RARE_WORDS]
+        """Rows that share the rarest of the words that occur at all."""
+        counted = sorted((self._frequency(word), word) for word in wanted)
+        rare = [word for count, word in counted if count][:_RARE_WORDS]
         if not rare:
             return []
         match = " OR ".join(f'"{word}"' for word in rare)
         found = self.connection.execute(
             f"SELECT {_ROW} FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
-            " WHERE entries_fts MATCH ? AND entries.id != ? ORDER BY rank LIMIT ?",
+            " WHERE entries_fts MATCH ? AND entries.id IS NOT ? ORDER BY rank, entries.pk LIMIT ?",
             (match, without, _CANDIDATES),
         )
         return [read_row(row) for row in found]
@@ -106,5 +114,6 @@ class Search:
 
 
 def _quoted(query: str) -> str:
-    """The words of a query, all of which have to be there."""
-    return " ".join(f'"{word}"' for word in _TOKEN.findall(query))
+    """The words of a query as phrases, all of which have to be there: `a.b` is a next to b."""
+    quoted = (word.replace('"', '""') for word in query.replace("\0", " ").split())
+    return " ".join(f'"{word}"' for word in quoted if _LETTER.search(word))

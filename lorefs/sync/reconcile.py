@@ -240,9 +240,8 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
     store.entries.change(found.edits, origin)
     if not found.added:
         return
-    epoch = int(store.state("epoch") or 1)
     last = store.entries.add(
-        ((holding.entry(), holding.document) for holding in found.added.values()), origin, epoch
+        ((holding.entry(), holding.document) for holding in found.added.values()), origin
     )
     if origin.source in {"editor", "git"}:
         store.log.append_ingest(last, origin)

@@ -316,8 +316,9 @@ def test_front_matter_is_closed_and_holds_no_entry() -> None:
     assert kinds("---  \r\n---\r\n") == [(FRONT_MATTER, "---  \r\n---")]
     assert kinds(" ---\na: 1\n---\n")[0][0] == PROSE
     assert kinds("----\na: 1\n---\n")[0][0] == PROSE
-    text = f"---\n\n{MARKER}\n* **T**: text\n\n---\n"
+    text = f"---\n<!-- a comment -->\n\n{MARKER}\n* **T**: text\n\n---\n"
     assert [kind for kind, _ in kinds(text)] == [PROSE, ENTRY, PROSE]
+    assert kinds("---\n<!-- a comment -->\n---\n")[0][0] == FRONT_MATTER
 
 
 def test_carriage_returns_belong_to_line_ends() -> None:

@@ -16,7 +16,6 @@ from lorefs.core.lines import is_metadata
 from lorefs.core.metadata import (
     MetadataError,
     field_source,
-    load_mapping,
     plain,
     problem,
     read_fields,
@@ -187,6 +186,12 @@ def test_plain_sets_are_sorted() -> None:
     assert plain(frozenset()) == "[]"
 
 
+@pytest.mark.parametrize("source", ["a, b", "a], [b", "a] b", "[a"])
+def test_what_is_not_one_value(source: str) -> None:
+    with pytest.raises(MetadataError):
+        value(source)
+
+
 SCALARS = st.one_of(
     st.sampled_from(
         "a true True null ~ 0 -1 007 1.5 1e5 .5 1. 0x1f 0o17 1_000 .inf - a-b a/b.c a@b y no 'x' "
@@ -250,6 +255,7 @@ def test_fields() -> None:
         ("sensitivity: secret", {"sensitivity": "restricted"}),
         ("tags: 7", {}),
         ("tags: [[a]]", {}),
+        ("relations: a", {}),
         ("relations: [a]", {}),
         ("relations: {supports: [[a]]}", {}),
         ("relations: {likes: [a]}", {"relations": (Relation("likes", "a"),)}),
@@ -277,6 +283,7 @@ def test_unknown_keys_must_be_yaml_too() -> None:
         ("tags", [], None),
         ("tags", ["b", "a", "b"], "[a, b]"),
         ("tags", "one", "[one]"),
+        ("tags", {"b", "a"}, "[a, b]"),
         ("relations", (), None),
         ("relations", [("supports", "x"), ("supports", ID)], f"{{supports: [{ID}, x]}}"),
         ("relations", [{"type": "supports", "id": "x"}], "{supports: [x]}"),
@@ -296,29 +303,3 @@ def test_field_source(field: str, found: object, source: str | None) -> None:
 def test_fields_refuse_values(field: str, found: object) -> None:
     with pytest.raises(MetadataError, match=field):
         field_source(field, found)
-
-
-def test_front_matter() -> None:
-    assert load_mapping("") == {}
-    assert load_mapping("# nothing\n") == {}
-    assert load_mapping("lorefs: 1\nmerge:\n  title: lww\n1: x\n") == {
-        "lorefs": 1,
-        "merge": {"title": "lww"},
-        "1": "x",
-    }
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "- a",
-        "word",
-        "a: [",
-        "a: &x 1\nb: *x",
-        "a: " + "[" * 40 + "]" * 40,
-        "a: " + "x" * SIZE_LIMIT,
-    ],
-)
-def test_front_matter_that_is_refused(source: str) -> None:
-    with pytest.raises(MetadataError):
-        load_mapping(source)

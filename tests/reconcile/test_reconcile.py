@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests.reconcile.conftest import BASE, opened
 def rows(workspace: Workspace) -> dict[str, str]:
     """Title by id, as another process reads the table."""
     path = workspace.paths.lorefs_dir / "index.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return dict(connection.execute("SELECT id, title FROM entries").fetchall())
 
 

@@ -1,0 +1,120 @@
+"""Connections to the database, and what SQLite's errors mean to a person."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+from lorefs.errors import LorefsError, RefusedError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process that writes
+
+# What to do about a primary result code (https://sqlite.org/rescode.html).
+_HINTS: Final = {
+    sqlite3.SQLITE_BUSY: "end the program that holds it, and try again",
+    sqlite3.SQLITE_LOCKED: "end the program that holds it, and try again",
+    sqlite3.SQLITE_FULL: "make room on the disk, and try again",
+    sqlite3.SQLITE_IOERR: "look after the disk, and try again",
+    sqlite3.SQLITE_READONLY: "make the file and its directory writable, and try again",
+    sqlite3.SQLITE_CANTOPEN: "make the file and its directory accessible, and try again",
+    sqlite3.SQLITE_PERM: "make the file and its directory accessible, and try again",
+}
+_CORRUPT: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY: Final = 0xFF  # of an extended result code
+
+
+class CorruptDatabaseError(StoreError):
+    """The file is no database that can be read; it can be rebuilt from files and git."""
+
+
+def _explaining(method: Callable[P, T]) -> Callable[P, T]:
+    """A cursor's method with the errors of `explained`; those of a wrong statement stay."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except (sqlite3.DatabaseError, UnicodeEncodeError) as error:
+            explanation = explained(error)
+            if explanation is None:
+                raise
+            raise explanation from error
+
+    return call
+
+
+class _Cursor(sqlite3.Cursor):
+    execute = _explaining(sqlite3.Cursor.execute)
+    executemany = _explaining(sqlite3.Cursor.executemany)
+    fetchone = _explaining(sqlite3.Cursor.fetchone)
+    fetchall = _explaining(sqlite3.Cursor.fetchall)
+    __next__ = _explaining(sqlite3.Cursor.__next__)  # type: ignore[arg-type] # of any iterator
+
+
+class Connection(sqlite3.Connection):
+    """A connection that raises `StoreError` for all that is not the statement's own fault."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401
+        """Run a statement in a cursor of its own."""
+        return super().cursor(_Cursor).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Run a statement for each of the parameters, which may be a stream."""
+        return super().cursor(_Cursor).executemany(sql, parameters)
+
+
+def connect(path: Path) -> Connection:
+    """A connection in which nothing is written outside of an explicit transaction.
+
+    Raises `StoreError`, `CorruptDatabaseError` for a file that is no database.
+    """
+    try:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT, isolation_level=None, factory=Connection
+        )
+    except sqlite3.DatabaseError as error:
+        raise explained(error) or error from error
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def not_of_lorefs(error: sqlite3.DatabaseError) -> CorruptDatabaseError:
+    """The error for a database that lorefs did not write, or that was damaged since."""
+    return CorruptDatabaseError(
+        f"the database cannot be read: {error}",
+        hint="run `lorefs rebuild`; entries are restored from files and git",
+    )
+
+
+def explained(error: sqlite3.DatabaseError | UnicodeEncodeError) -> LorefsError | None:
+    """What an error means to a person, None if it means that a statement is wrong."""
+    if isinstance(error, UnicodeEncodeError):
+        return RefusedError(
+            "text that is not UTF-8 cannot be stored",
+            found=ascii(error.object[error.start : error.start + 8]),
+            hint="give the text in UTF-8",
+        )
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # from Python's module, about a value that it cannot read
+        return StoreError(
+            f"a row cannot be read: {error}", hint="correct the row with SQL, or delete it"
+        )
+    primary = code & _PRIMARY
+    if primary in _CORRUPT or str(error).startswith("no such table"):
+        return not_of_lorefs(error)
+    if primary in _HINTS:
+        return StoreError(f"the database cannot be used: {error}", hint=_HINTS[primary])
+    return None

@@ -1,0 +1,108 @@
+"""The tables, as the numbered migrations that make them.
+
+Columns of `entries` bear the names of the entry's fields, because other programs read and
+write them through SQL. The texts of documents stand in a table of their own: SQLite reads a
+row from its start, and writes all of it again for each change of a hash.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lorefs.store.triggers import TRIGGERS
+
+_FIRST: Final = f"""
+CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- a database that is made anew must not give out a revision that the one before it gave out
+INSERT INTO state VALUES ('epoch', 1 + abs(random() % 1000000000));
+INSERT INTO state VALUES ('device', lower(hex(randomblob(8))));
+
+CREATE TABLE entries (
+    pk INTEGER PRIMARY KEY,
+    id TEXT UNIQUE,
+    rev INTEGER NOT NULL DEFAULT 0,
+    hash TEXT NOT NULL DEFAULT '',
+    document TEXT NOT NULL DEFAULT '',
+    category TEXT NOT NULL DEFAULT '',
+    path TEXT NOT NULL DEFAULT '',
+    scope TEXT NOT NULL DEFAULT 'team',
+    confidence REAL NOT NULL DEFAULT 1.0,
+    status TEXT NOT NULL DEFAULT 'active',
+    sensitivity TEXT NOT NULL DEFAULT 'normal',
+    tags TEXT NOT NULL DEFAULT '[]',
+    relations TEXT NOT NULL DEFAULT '[]',
+    proposed_by TEXT NOT NULL DEFAULT '',
+    approved_by TEXT NOT NULL DEFAULT '',
+    approved_hash TEXT NOT NULL DEFAULT '',
+    extra TEXT NOT NULL DEFAULT '{{}}',
+    created_at INTEGER NOT NULL DEFAULT 0,
+    updated_at INTEGER NOT NULL DEFAULT 0,
+    updated_by TEXT NOT NULL DEFAULT '',
+    title TEXT NOT NULL,
+    content TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX entries_by_document ON entries (document);
+
+CREATE VIRTUAL TABLE entries_fts USING fts5(
+    title, content, category, tags,
+    content = 'entries', content_rowid = 'pk', tokenize = "unicode61 remove_diacritics 2"
+);
+
+CREATE TABLE documents (
+    path TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    worktree_hash TEXT,
+    pending_hash TEXT,
+    pending_head TEXT NOT NULL DEFAULT '',
+    tracked INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE texts (
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (path, kind)
+);
+
+CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    op TEXT NOT NULL,
+    field TEXT NOT NULL DEFAULT '',
+    before TEXT,
+    after TEXT,
+    source TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    device TEXT NOT NULL,
+    session TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE INDEX changes_by_entry ON changes (entry, seq);
+
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    pk INTEGER NOT NULL,
+    op TEXT NOT NULL,
+    before TEXT
+);
+
+CREATE TABLE conflicts (
+    id TEXT PRIMARY KEY,
+    entry TEXT NOT NULL,
+    field TEXT NOT NULL,
+    base TEXT,
+    ours TEXT,
+    theirs TEXT,
+    chosen TEXT,
+    reason TEXT NOT NULL,
+    merge_commit TEXT NOT NULL DEFAULT '',
+    recorded_at INTEGER NOT NULL,
+    resolved_at INTEGER
+) WITHOUT ROWID;
+{TRIGGERS}"""
+
+# The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
+MIGRATIONS: Final = (_FIRST,)

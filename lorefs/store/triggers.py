@@ -1,0 +1,145 @@
+"""What stands between other programs and the rows: their edits are checked, then captured.
+
+All of it is SQL that any program runs which opens the database, with nothing registered. A
+value that no document can hold is refused where it is written, because the program that
+wrote it is the only one that can correct it. What is accepted goes to the outbox with the
+row before, which is what `entries_fts` holds until the edit is taken in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lorefs.core.model import RELATION_TYPES, SCOPES, SENSITIVITIES, STATUSES, Entry
+from lorefs.store.schema import GUARD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_FOREIGN: Final = f"NOT EXISTS (SELECT 1 FROM state WHERE key = '{GUARD}')"
+
+_ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "updated_by")
+_LINES: Final = ("title", "category", "path", "proposed_by", "approved_by", "approved_hash")
+_UUID: Final = "????????-????-????-????-????????????"
+
+
+class Rule(NamedTuple):
+    """What a column may hold: a condition on `NEW`, and the words that name it."""
+
+    column: str
+    condition: str
+    words: str
+
+
+def _one_of(column: str, found: Iterable[str]) -> Rule:
+    words = list(found)
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return Rule(column, f"NEW.{column} IN ({quoted})", f"one of {', '.join(words)}")
+
+
+def _json(column: str, kind: str, each: str, words: str) -> Iterator[Rule]:
+    """JSON of a kind, each of its values of a form; in this order, as the second reads it."""
+    valid = f"typeof(NEW.{column}) = 'text' AND json_valid(NEW.{column})"
+    yield Rule(column, f"CASE WHEN {valid} THEN json_type(NEW.{column}) = '{kind}' END", words)
+    others = f"SELECT 1 FROM json_each(NEW.{column}) WHERE NOT coalesce({each}, 0)"
+    yield Rule(column, f"NOT EXISTS ({others})", words)
+
+
+_IS_RELATION: Final = (
+    "CASE WHEN type = 'array' THEN json_array_length(value) = 2"
+    f" AND json_extract(value, '$[0]') IN ({', '.join(map(repr, RELATION_TYPES))})"
+    " AND json_type(value, '$[1]') = 'text' END"
+)
+_INSIDE: Final = (
+    "trim(NEW.path, '/') = NEW.path AND NEW.path NOT LIKE '%//%'"
+    " AND '/' || NEW.path || '/' NOT LIKE '%/./%' AND '/' || NEW.path || '/' NOT LIKE '%/../%'"
+)
+_RULES: Final = (
+    *(
+        Rule(name, f"typeof(NEW.{name}) = 'text' AND instr(NEW.{name}, char(0)) = 0", "text")
+        for name in (*_LINES, "content")
+    ),
+    *(
+        Rule(name, f"instr(NEW.{name}, char(10)) + instr(NEW.{name}, char(13)) = 0", "one line")
+        for name in _LINES
+    ),
+    Rule("title", "trim(NEW.title) != ''", "one line that is not empty"),
+    Rule("category", "trim(NEW.category) = NEW.category", "a heading, without spaces around it"),
+    Rule("path", _INSIDE, "a directory below the top of the worktree"),
+    Rule(
+        "confidence",
+        "typeof(NEW.confidence) IN ('real', 'integer') AND NEW.confidence BETWEEN 0 AND 1",
+        "a number from 0 to 1",
+    ),
+    _one_of("scope", SCOPES.values()),
+    _one_of("status", STATUSES),
+    _one_of("sensitivity", SENSITIVITIES),
+    *_json("tags", "array", "type = 'text'", "a JSON array of texts"),
+    *_json("relations", "array", _IS_RELATION, "a JSON array of pairs of type and id"),
+    *_json("extra", "object", "type = 'text'", "a JSON object of YAML sources"),
+)
+_NEW_ID: Final = Rule(
+    "id",
+    f"NEW.id IS NULL OR (NEW.id GLOB '{_UUID}' AND NEW.id NOT GLOB '*[^0-9a-f-]*')",
+    "left out, or a UUID in lower case",
+)
+_SAME_ID: Final = Rule(
+    "id",
+    "NEW.id IS OLD.id AND NEW.pk = OLD.pk",
+    "what it was, and pk too; delete the row and insert another",
+)
+
+
+def _check(rule: Rule) -> str:
+    words = f"entries.{rule.column} must be {rule.words}"
+    return f"SELECT RAISE(ABORT, '{words}') WHERE NOT coalesce({rule.condition}, 0);"
+
+
+def _check_change(rule: Rule) -> str:
+    """Leaves alone what was there before: documents hold odder things than these."""
+    column = rule.column
+    changed = f"CASE WHEN NEW.{column} IS OLD.{column} THEN 1 ELSE {rule.condition} END"
+    return _check(rule._replace(condition=changed))
+
+
+def _script(statements: Iterable[str]) -> str:
+    return "\n".join(statements)
+
+
+def _value(row: str, column: str) -> str:
+    # JSON of SQLite keeps 15 digits of a number, which are not all
+    found = f"{row}.{column}"
+    return f"printf('%!.17g', {found})" if column == "confidence" else found
+
+
+def _capture(op: str, row: str) -> str:
+    """Notes what becomes of a row, with the row before; `row` names it, "" for none."""
+    pairs = (f"'{name}', {_value(row, name)}" for name in (*Entry._fields, *_ROW_COLUMNS))
+    return f"'{op}', json_object({', '.join(pairs)})"
+
+
+# A REPLACE removes the row in its way without firing the trigger for deletions, so that row
+# is captured before; where the INSERT is ignored or becomes an UPDATE, nothing came of it.
+TRIGGERS: Final = f"""
+CREATE TRIGGER entries_insert BEFORE INSERT ON entries WHEN {_FOREIGN}
+BEGIN
+{_script(map(_check, (_NEW_ID, *_RULES)))}
+INSERT INTO outbox (pk, op, before)
+SELECT pk, {_capture("replace", "entries")} FROM entries WHERE id = NEW.id OR pk = NEW.pk;
+END;
+CREATE TRIGGER entries_update BEFORE UPDATE ON entries WHEN {_FOREIGN}
+BEGIN
+{_check(_SAME_ID)}
+{_script(map(_check_change, _RULES))}
+END;
+CREATE TRIGGER entries_inserted AFTER INSERT ON entries WHEN {_FOREIGN}
+BEGIN INSERT INTO outbox (pk, op) VALUES (NEW.pk, 'insert'); END;
+CREATE TRIGGER entries_updated AFTER UPDATE ON entries WHEN {_FOREIGN}
+BEGIN INSERT INTO outbox (pk, op, before) VALUES (OLD.pk, {_capture("update", "OLD")}); END;
+CREATE TRIGGER entries_deleted AFTER DELETE ON entries WHEN {_FOREIGN}
+BEGIN INSERT INTO outbox (pk, op, before) VALUES (OLD.pk, {_capture("delete", "OLD")}); END;
+CREATE TRIGGER changes_kept BEFORE UPDATE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes is append-only'); END;
+CREATE TRIGGER changes_stay BEFORE DELETE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes is append-only'); END;
+"""
