@@ -20,6 +20,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("lorefs")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to write expected results anew, for people to read in the diff."""
+    parser.addoption("--update-golden", action="store_true", help="write expected results anew")
+
+
 TOP = Path(__file__).resolve().parent.parent
 REAL_HOME = Path.home()
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")

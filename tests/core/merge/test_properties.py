@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from lorefs.core.document import Document, parse, serialize
 from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
-from tests import strategies
+from tests import lore, strategies
 
 MARKERS = Settings(on_clash="markers")
 
@@ -17,9 +17,16 @@ MARKERS = Settings(on_clash="markers")
 @st.composite
 def versions(draw: st.DrawFn) -> Sides[str]:
     """A document and two versions of it, changed block by block."""
-    base = draw(strategies.documents())
+    base = draw(st.one_of(strategies.documents(), full_documents()))
     other = draw(strategies.documents())
     return Sides(base, draw(edited(base, other)), draw(edited(base, other)))
+
+
+@st.composite
+def full_documents(draw: st.DrawFn) -> str:
+    """Documents of several entries, so that both sides touch the same ones often."""
+    numbers = draw(st.lists(st.integers(1, 9), min_size=3, max_size=6, unique=True))
+    return lore.document(*(lore.entry(n, f"Title {n}", f"text {n} of many") for n in numbers))
 
 
 @st.composite
@@ -28,9 +35,9 @@ def edited(draw: st.DrawFn, text: str, other: str) -> str:
     document = parse(text)
     blocks = list(document.blocks)
     spare = [block for block in parse(other).blocks if block.kind != "front_matter"]
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(0, 5))):
         place = draw(st.integers(0, len(blocks)))
-        kind = draw(st.sampled_from(("remove", "insert", "append", "move")))
+        kind = draw(st.sampled_from(("remove", "insert", "append", "move", "move")))
         if kind == "insert" and spare:
             block = draw(st.sampled_from(spare))
             blocks.insert(place, block._replace(lead="\n\n" if place else ""))
