@@ -60,6 +60,21 @@ def assemble(
         _restored(skeletons.ours, skeletons.base),
         _restored(skeletons.theirs, skeletons.base),
     )
+    text = _put_together(documents, skeletons, versions, proof)
+    if _same_prose(skeletons) or _reads_back(text, versions):
+        return text
+    # half a fence or comment from each side can swallow what stands between them
+    quiet = Sides(*(_with_prose_of(side, skeletons.base) for side in skeletons))
+    proof.note_prose(skeletons)
+    return _put_together(documents, quiet, versions, proof)
+
+
+def _put_together(
+    documents: Sides[doc.Document],
+    skeletons: Sides[list[Item]],
+    versions: Mapping[str, Version],
+    proof: Proofreader,
+) -> str:
     eol = "\r\n" if formatting(Sides(*map(_line_end, documents))) == "\r\n" else "\n"
     rank = _ranks(versions)
     items = weave(skeletons, proof.merge_prose, rank)
@@ -72,6 +87,31 @@ def assemble(
     items = separated(items, _adjacent(skeletons, documents), eol)
     bom = formatting(Sides(*(document.bom for document in documents)))
     return bom + "".join(item.lead + item.text for item in items)
+
+
+def _same_prose(skeletons: Sides[list[Item]]) -> bool:
+    """Whether no side changed prose: then the result reads as the sides do."""
+    base, ours, theirs = ([i.key for i in side if i.kind == PROSE] for side in skeletons)
+    return base == ours == theirs
+
+
+def _reads_back(text: str, versions: Mapping[str, Version]) -> bool:
+    """Whether each entry without conflict markers reads back once, and as itself."""
+    found: dict[str, str] = {}
+    for block in doc.parse(text).blocks:
+        if block.kind == doc.ENTRY and found.setdefault(block.id, block.text) != block.text:
+            return False
+    return all(
+        found.get(ident) == version.block.text
+        for ident, version in versions.items()
+        if version.block.kind == doc.ENTRY and not doc.conflict_marker_line(version.block.text)
+    )
+
+
+def _with_prose_of(side: list[Item], base: list[Item]) -> list[Item]:
+    """A side without the prose that it added."""
+    known = {item.key for item in base}
+    return [item for item in side if item.kind != PROSE or item.key in known]
 
 
 def _one_sided(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.ledger import Discard
 from lorefs.core.merge.sides import Clash, Clean, Disagreement, Sides, smaller, three_way
+from lorefs.core.merge.skeleton import PROSE
 
 if TYPE_CHECKING:
     from lorefs.core.merge.judge import Judge
+    from lorefs.core.merge.skeleton import Item
 
 # Prose belongs to no entry; in the ledger the entry of its records is empty.
 NO_ENTRY: Final = ""
@@ -57,6 +59,13 @@ class Proofreader:
         """Records prose that was edited on one side and deleted with its document on the other."""
         if not {texts.ours, texts.theirs} <= {texts.base, None}:
             self.discards.append(Discard(NO_ENTRY, path, *texts, None, "delete-edit"))
+
+    def note_prose(self, skeletons: Sides[list[Item]]) -> None:
+        """Records the prose of two sides that could not stand in one document."""
+        prose = Sides(
+            *("\n\n".join(item.text for item in side if item.kind == PROSE) for side in skeletons)
+        )
+        self.discards.append(Discard(NO_ENTRY, "prose", *prose, prose.base, "last-write"))
 
     def _settle(self, field: str, sides: Sides[str], takes: Sides[str]) -> str:
         verdict = self.judge.settle(NO_ENTRY, field, Clash(sides))
