@@ -25,7 +25,7 @@ def write_changes(entries: Entries, changes: Sequence[Change], *, as_json: bool)
     if as_json:
         write_json([asdict(change) | {"at": timestamp(change.at)} for change in changes])
         return
-    short = short_ids((change.entry for change in changes), entries.ids())
+    short = short_ids([change.entry for change in changes], entries)
     if not for_person():
         write_columns(
             [timestamp(c.at), c.op, short[c.entry], c.field, what(c), c.source, c.actor]

@@ -57,7 +57,7 @@ def run(
                 write("nothing changed")
                 return
             row = edited
-        short = short_ids([row.entry.id], workspace.store.entries.ids())
+        short = short_ids([row.entry.id], workspace.store.entries)
     write_lines([[*title_line(row, short), (f"  revision {row.rev}", "dim")]])
 
 
