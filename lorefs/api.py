@@ -340,7 +340,7 @@ class Workspace:
         return self.store.state("device") or ""
 
     def _check_directory(self, path: str) -> None:
-        if ".." in path.split("/") or not (self.root / path).is_dir():
+        if {"..", ".git"} & set(path.split("/")) or not (self.root / path).is_dir():
             raise UsageError(
                 f"{path} is no directory of this worktree", found=path, hint="make it first"
             )

@@ -25,10 +25,10 @@ def write_changes(entries: Entries, changes: Sequence[Change], *, as_json: bool)
     if as_json:
         write_json([asdict(change) | {"at": timestamp(change.at)} for change in changes])
         return
-    short = short_ids((change.entry for change in changes), entries.ids())
+    short = short_ids([change.entry for change in changes], entries)
     if not for_person():
         write_columns(
-            [timestamp(c.at), c.op, short[c.entry], c.field, what(c), c.source, c.actor]
+            [timestamp(c.at), c.op, short[c.entry], c.field, what(entries, c), c.source, c.actor]
             for c in changes
         )
         return
@@ -51,7 +51,7 @@ def _batch(
             (f"{short[change.entry]}  ", ID_STYLE),
             (f"{_title_of(entries, change)}  ", ""),
             (f"{change.field} ", "bold") if change.field else ("", ""),
-            (what(change) if change.op == "edit" else "", ""),
+            (what(entries, change) if change.op == "edit" else "", ""),
         ]
 
 
@@ -62,13 +62,15 @@ def _title_of(entries: Entries, change: Change) -> str:
     return shortened(title) or "(deleted since)"
 
 
-def what(change: Change) -> str:
+def what(entries: Entries, change: Change) -> str:
     """What a change did, in a few words."""
-    if change.op == "undo":
-        return "took back an earlier change"
-    if change.op == "edit":
-        return f"{shortened(change.before)} → {shortened(change.after)}"
-    return shortened(_title(change.after) or _title(change.before))
+    match change.op:
+        case "undo":
+            return "took back an earlier change"
+        case "edit":
+            return f"{shortened(change.before)} → {shortened(change.after)}"
+        case _:
+            return _title_of(entries, change)
 
 
 def _title(values: str | None) -> str:

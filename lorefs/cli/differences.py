@@ -21,7 +21,7 @@ def write_differences(found: Sequence[EntryDiff], *, as_json: bool = False) -> N
     if as_json:
         write_json([difference_json(each) for each in found])
         return
-    short = short_ids((each.entry.id for each in found), ())
+    short = short_ids([each.entry.id for each in found])
     write_lines(line for each in found for line in _lines(each, short[each.entry.id]))
 
 

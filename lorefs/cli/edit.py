@@ -15,7 +15,7 @@ from lorefs.errors import UsageError
 EXAMPLES = """
 lorefs edit 6f1b0a11                       # in your editor
 lorefs edit 6f1b0a11 --confidence 0.6 --tag +wal --tag -draft
-lorefs edit 6f1b0a11 --content - --if-rev 3 < new.md
+lorefs edit 6f1b0a11 --content - --if-rev "$rev" < new.md
 """
 
 
@@ -57,8 +57,8 @@ def run(
                 write("nothing changed")
                 return
             row = edited
-        short = short_ids([row.entry.id], workspace.store.entries.ids())
-    write_lines([[*title_line(row, short), (f"  revision {row.rev}", "dim")]])
+        short = short_ids([row.entry.id], workspace.store.entries)
+    write_lines([title_line(row, short)])
 
 
 def _tags(words: list[str]) -> dict[str, list[str]]:

@@ -127,11 +127,10 @@ def _save(text: str) -> Path | None:
     import tempfile
     from pathlib import Path
 
-    from lorefs.errors import NotARepositoryError
-    from lorefs.repo import locate
-
     places: list[Path] = []
-    with suppress(NotARepositoryError, OSError):  # outside of one, or in a directory that is gone
+    with suppress(Exception):  # what is broken may be the very code that finds the repository
+        from lorefs.repo import locate
+
         places.append(locate(Path()).lorefs_dir / "reports")
     places.append(Path(tempfile.gettempdir()) / "lorefs-reports")
     for place in places:

@@ -9,22 +9,23 @@ from lorefs.cli.listing import columns, row_json, short_ids, title_line
 from lorefs.cli.output import for_person, one_line, safe, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.store import Hit
+    from lorefs.store.entries import Entries
 
 _MARKED: Final = re.compile("\x02([^\x03]*)\x03?")  # as lorefs.store.search.MARK
 
 
-def write_hits(hits: Sequence[Hit], every: Collection[str], *, as_json: bool) -> None:
+def write_hits(hits: Sequence[Hit], known: Entries, *, as_json: bool) -> None:
     """Print hits, the best first."""
     if as_json:
         write_json(
             [row_json(hit.row) | {"score": hit.score, "snippet": _plain(hit)} for hit in hits]
         )
         return
-    short = short_ids((hit.row.entry.id for hit in hits), every)
+    short = short_ids([hit.row.entry.id for hit in hits], known)
     if not for_person():
         write_columns([*columns(hit.row, short), _plain(hit)] for hit in hits)
         return

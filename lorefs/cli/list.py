@@ -24,4 +24,4 @@ def run(
     """List entries: all of them, or those that fit every option."""
     with open_workspace() as workspace:
         rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
-        write_rows(rows, workspace.store.entries.ids(), as_json=json)
+        write_rows(rows, workspace.store.entries, as_json=json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -10,32 +9,35 @@ from typing import TYPE_CHECKING, Any, Final
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.core.model import Entry
     from lorefs.store import Row
+    from lorefs.store.entries import Entries
 
 SHORTEST: Final = 8
 VALUE_WIDTH: Final = 40
 
 
-def short_ids(shown: Iterable[str], every: Collection[str]) -> dict[str, str]:
+def short_ids(shown: Collection[str], entries: Entries | None = None) -> dict[str, str]:
     """The shortest end of each id, of 8 characters or more, that finds this entry alone.
 
-    The end and not the start: the start of a UUIDv7 is the time, and much alike.
+    The end and not the start: the start of a UUIDv7 is the time, and much alike. Where there is
+    no database to ask, an end is unique if no other of the ids has it.
     """
     pending = set(shown)
     short = {ident: ident for ident in pending}
     for length in range(SHORTEST, 36, 4):
-        taken = Counter(
-            end for ident in every for end in {ident[:length].lower(), ident[-length:].lower()}
-        )
+        if not pending:
+            break
+        taken = dict.fromkeys((ident[-length:].lower() for ident in pending), 0)
+        for ident in entries.alike(taken, length) if entries else map(str.lower, shown):
+            for end in {ident[:length], ident[-length:]} & taken.keys():
+                taken[end] += 1
         unique = {ident for ident in pending if taken[ident[-length:].lower()] <= 1}
         short.update((ident, ident[-length:]) for ident in unique)
         pending -= unique
-        if not pending:
-            break
     return short
 
 
@@ -123,12 +125,12 @@ def current_lines(current: object) -> Iterator[list[Span]]:
 # ---------------------------------------------------------------- lists
 
 
-def write_rows(rows: Sequence[Row], every: Collection[str], *, as_json: bool) -> None:
+def write_rows(rows: Sequence[Row], known: Entries, *, as_json: bool) -> None:
     """Print rows: an array, a list grouped by document and category, or columns."""
     if as_json:
         write_json([row_json(row) for row in rows])
         return
-    short = short_ids((row.entry.id for row in rows), every)
+    short = short_ids([row.entry.id for row in rows], known)
     if for_person():
         write_lines(_grouped(rows, short))
     else:

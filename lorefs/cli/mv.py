@@ -24,5 +24,5 @@ def run(
     """Move an entry to the document of another directory; its id stays."""
     with open_workspace() as workspace:
         row = workspace.move(id, directory_below(workspace.root, directory))
-        short = short_ids([row.entry.id], workspace.store.entries.ids())
+        short = short_ids([row.entry.id], workspace.store.entries)
     write_lines([[*title_line(row, short), (f"  → {one_line(row.document)}", "dim")]])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lorefs.cli.here import directory_below
+from lorefs.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,12 @@ WithStatus = Annotated[Status | None, typer.Option("--status", help="With this s
 
 def text_of(content: str) -> str:
     """The content that an option gives, or standard input for "-", without blank outer lines."""
-    return (sys.stdin.read() if content == "-" else content).strip("\n")
+    if content == "-":
+        try:
+            content = sys.stdin.buffer.read().decode()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"standard input is not UTF-8 at byte {error.start}") from None
+    return content.replace("\r\n", "\n").strip("\n")
 
 
 def filter_of(

@@ -22,5 +22,5 @@ def run(
     """Delete entries."""
     with open_workspace() as workspace:
         rows = workspace.remove(ids)
-        short = short_ids((row.entry.id for row in rows), workspace.store.entries.ids())
+        short = short_ids([row.entry.id for row in rows], workspace.store.entries)
     write_lines([("deleted ", ""), *title_line(row, short)] for row in rows)

@@ -35,4 +35,4 @@ def run(
     with open_workspace() as workspace:
         where = filter_of(workspace.root, category, tag, path, scope, status)
         hits = workspace.search(" ".join(query), where, limit)
-        write_hits(hits, workspace.store.entries.ids(), as_json=json)
+        write_hits(hits, workspace.store.entries, as_json=json)

@@ -24,4 +24,4 @@ def run(
     """Find the entries that share most words with an entry or a text, the likest first."""
     with open_workspace() as workspace:
         hits = workspace.similar(reference, limit)
-        write_hits(hits, workspace.store.entries.ids(), as_json=json)
+        write_hits(hits, workspace.store.entries, as_json=json)

@@ -28,7 +28,6 @@ from lorefs.core.scan import scan
 from lorefs.core.source import (
     Parts,
     cut,
-    is_heading_form,
     write_content,
     write_entry,
     write_title,
@@ -218,8 +217,7 @@ def _checked(document: Document, start: int, stop: int) -> Document:
     """
     blocks = document.blocks
     first, last = max(start - _REACH, 0), min(stop + _REACH, len(blocks))
-    far = any(block.kind == PROSE and _reaches_far(block.text) for block in blocks)
-    if far or any(map(_is_section, blocks[first:last])):
+    if any(map(_reaches_far, blocks)):
         first, last = 0, len(blocks)
     part = blocks[first:last]
     text = serialize(Document("", part, ""))
@@ -235,12 +233,9 @@ def _checked(document: Document, start: int, stop: int) -> Document:
     )
 
 
-def _reaches_far(prose: str) -> bool:
-    """Whether prose starts like what another text could close, blocks away."""
-    if prose[0] == "<":
-        return not ("-->" in prose or "</" in prose)
-    return prose.startswith("---")
-
-
-def _is_section(block: Block) -> bool:
-    return block.kind == ENTRY and is_heading_form(cut(block))
+def _reaches_far(block: Block) -> bool:
+    text = block.text
+    if block.kind != PROSE:
+        return block.kind == ENTRY and "\n####" in text
+    is_open = text.rfind("<!--") > text.rfind("-->")
+    return is_open or text.startswith("---") or (text[0] == "<" and text[1:2] != "!")

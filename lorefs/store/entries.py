@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import AmbiguousIdError, UnknownEntryError
@@ -39,9 +40,15 @@ class Entries:
         """How many entries there are."""
         return int(self.connection.execute("SELECT count(*) FROM entries").fetchone()[0])
 
-    def ids(self) -> list[str]:
-        """All ids."""
-        return [str(row[0]) for row in self.connection.execute("SELECT id FROM entries")]
+    def alike(self, ends: Iterable[str], length: int) -> list[str]:
+        """The ids, in lower case, that start or end with one of `ends`, all of one length."""
+        rows = self.connection.execute(
+            "WITH ends (text) AS (SELECT value FROM json_each(?))"
+            " SELECT lower(id) FROM entries WHERE substr(lower(id), 1, ?) IN ends"
+            " OR substr(lower(id), -?) IN ends",
+            (json.dumps(list(ends)), length, length),
+        )
+        return [str(row[0]) for row in rows]
 
     def rows(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter, by path, category and title."""

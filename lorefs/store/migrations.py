@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lorefs.store.rows import COLUMNS
 from lorefs.store.triggers import TRIGGERS
 
 _FIRST: Final = f"""
@@ -82,11 +83,12 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_by_entry ON changes (entry, seq);
 
+-- the row before, column by column and without types, so that each value stays what it is
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     pk INTEGER NOT NULL,
     op TEXT NOT NULL,
-    before TEXT
+    {COLUMNS}
 );
 
 CREATE TABLE conflicts (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lorefs.store.rows import COLUMNS, read_entry, read_row
+from lorefs.store.rows import COLUMNS, read_row
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from lorefs.core.model import Entry
+
+# What a row was before it was first touched.
+_FIRST: Final = "seq IN (SELECT min(seq) FROM outbox GROUP BY pk)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +43,20 @@ class Outbox:
         Entries are told apart by their ids, because a row that was replaced has another key,
         and a key that became free may belong to another entry.
         """
-        rows = self._touched()
-        now = [self._now(pk) for pk, _ in rows]
+        touched = self.connection.execute(
+            f"SELECT pk, op, {COLUMNS} FROM outbox WHERE {_FIRST} ORDER BY seq"
+        ).fetchall()
+        now = [self._now(pk) for pk, *_ in touched]
         after = {entry.id: entry for entry in now if entry is not None and entry.id}
         edits: list[ForeignEdit] = []
-        for _, before in rows:
-            if before is not None:
-                values = json.loads(before)
-                old = read_entry(values)
-                edits.append(ForeignEdit(old, after.pop(old.id, None), values["document"]))
+        for _, op, *values in touched:
+            if op != "insert":
+                row = read_row(values)
+                edits.append(ForeignEdit(row.entry, after.pop(row.entry.id, None), row.document))
         # a new row may come without an id; Entry has "" for it then
-        added = [
-            entry for entry in now if entry is not None and (not entry.id or entry.id in after)
-        ]
+        added = [each for each in now if each is not None and (not each.id or each.id in after)]
         edits += [ForeignEdit(None, entry, "") for entry in added]
         return [edit for edit in edits if edit.before != edit.after]
-
-    def _touched(self) -> list[tuple[int, str | None]]:
-        """The keys of the rows that were touched, with the rows as they were before."""
-        return self.connection.execute(
-            "SELECT pk, before FROM outbox WHERE seq IN (SELECT min(seq) FROM outbox GROUP BY pk)"
-            " ORDER BY seq"
-        ).fetchall()
 
     def _now(self, pk: int) -> Entry | None:
         row = self.connection.execute(
@@ -77,17 +71,9 @@ class Outbox:
         The edits are then made again through the document's text, like all others. Must run
         inside `Store.write`.
         """
-        rows = self._touched()
-        self.connection.executemany(
-            "DELETE FROM entries WHERE pk = ?",
-            ((pk,) for pk, _ in rows),
+        self.connection.execute("DELETE FROM entries WHERE pk IN (SELECT pk FROM outbox)")
+        self.connection.execute(
+            f"INSERT INTO entries (pk, {COLUMNS}) SELECT pk, {COLUMNS} FROM outbox"
+            f" WHERE {_FIRST} AND op != 'insert'"
         )
-        for pk, before in rows:
-            if before is not None:
-                values = {"pk": pk, **json.loads(before)}
-                marks = ", ".join("?" * len(values))
-                self.connection.execute(
-                    f"INSERT INTO entries ({', '.join(values)}) VALUES ({marks})",
-                    tuple(values.values()),
-                )
         self.connection.execute("DELETE FROM outbox")

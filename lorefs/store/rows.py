@@ -11,8 +11,7 @@ from lorefs.core.ids import created_at
 from lorefs.core.model import Entry, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from sqlite3 import Row as SqlRow
+    from collections.abc import Iterable, Mapping, Sequence
 
 ENTRY_COLUMNS: Final = Entry._fields
 ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "updated_by")
@@ -151,7 +150,7 @@ def first_values(entry: Entry, document: str, rev: int, origin: Origin) -> tuple
     return (*entry_values(entry).values(), *row)
 
 
-def read_row(row: SqlRow | tuple[Any, ...]) -> Row:
+def read_row(row: Sequence[Any]) -> Row:
     """A row selected with `COLUMNS`."""
     entry = dict(zip(ENTRY_COLUMNS, row, strict=False))
     return Row(read_entry(entry), *row[len(ENTRY_COLUMNS) :])

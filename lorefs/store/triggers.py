@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lorefs.core.model import RELATION_TYPES, SCOPES, SENSITIVITIES, STATUSES, Entry
+from lorefs.core.model import RELATION_TYPES, SCOPES, SENSITIVITIES, STATUSES
+from lorefs.store.rows import COLUMNS
 from lorefs.store.schema import GUARD
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _FOREIGN: Final = f"NOT EXISTS (SELECT 1 FROM state WHERE key = '{GUARD}')"
 
-_ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "updated_by")
+_CAPTURED: Final = f"(pk, op, {COLUMNS})"
 _LINES: Final = ("title", "category", "path", "proposed_by", "approved_by", "approved_hash")
 _UUID: Final = "????????-????-????-????-????????????"
 
@@ -38,17 +39,23 @@ def _one_of(column: str, found: Iterable[str]) -> Rule:
 
 
 def _json(column: str, kind: str, each: str, words: str) -> Iterator[Rule]:
-    """JSON of a kind, each of its values of a form; in this order, as the second reads it."""
-    valid = f"typeof(NEW.{column}) = 'text' AND json_valid(NEW.{column})"
-    yield Rule(column, f"CASE WHEN {valid} THEN json_type(NEW.{column}) = '{kind}' END", words)
-    others = f"SELECT 1 FROM json_each(NEW.{column}) WHERE NOT coalesce({each}, 0)"
+    """JSON of a kind, each of its items of a form.
+
+    Reads it with table-valued functions, as the others may not run in triggers where a
+    program does not trust the schema. What is no JSON at all makes these fail.
+    """
+    yield Rule(column, f"typeof(NEW.{column}) = 'text'", words)
+    root = f"SELECT type = '{kind}' FROM json_tree(NEW.{column}) WHERE parent IS NULL"
+    yield Rule(column, f"({root})", words)
+    others = f"SELECT 1 FROM json_each(NEW.{column}) AS item WHERE NOT coalesce({each}, 0)"
     yield Rule(column, f"NOT EXISTS ({others})", words)
 
 
+_IS_TEXT: Final = "item.type = 'text'"
 _IS_RELATION: Final = (
-    "CASE WHEN type = 'array' THEN json_array_length(value) = 2"
-    f" AND json_extract(value, '$[0]') IN ({', '.join(map(repr, RELATION_TYPES))})"
-    " AND json_type(value, '$[1]') = 'text' END"
+    "CASE WHEN item.type = 'array' THEN"
+    " (SELECT count(*) = 2 AND min(part.type = 'text') AND max(part.key = 0 AND part.value"
+    f" IN ({', '.join(map(repr, RELATION_TYPES))})) FROM json_each(item.value) AS part) END"
 )
 _INSIDE: Final = (
     "trim(NEW.path, '/') = NEW.path AND NEW.path NOT LIKE '%//%'"
@@ -74,9 +81,9 @@ _RULES: Final = (
     _one_of("scope", SCOPES.values()),
     _one_of("status", STATUSES),
     _one_of("sensitivity", SENSITIVITIES),
-    *_json("tags", "array", "type = 'text'", "a JSON array of texts"),
+    *_json("tags", "array", _IS_TEXT, "a JSON array of texts"),
     *_json("relations", "array", _IS_RELATION, "a JSON array of pairs of type and id"),
-    *_json("extra", "object", "type = 'text'", "a JSON object of YAML sources"),
+    *_json("extra", "object", _IS_TEXT, "a JSON object of YAML sources"),
 )
 _NEW_ID: Final = Rule(
     "id",
@@ -106,16 +113,9 @@ def _script(statements: Iterable[str]) -> str:
     return "\n".join(statements)
 
 
-def _value(row: str, column: str) -> str:
-    # JSON of SQLite keeps 15 digits of a number, which are not all
-    found = f"{row}.{column}"
-    return f"printf('%!.17g', {found})" if column == "confidence" else found
-
-
 def _capture(op: str, row: str) -> str:
-    """Notes what becomes of a row, with the row before; `row` names it, "" for none."""
-    pairs = (f"'{name}', {_value(row, name)}" for name in (*Entry._fields, *_ROW_COLUMNS))
-    return f"'{op}', json_object({', '.join(pairs)})"
+    """The columns of the outbox for what becomes of a row."""
+    return ", ".join((f"{row}.pk", f"'{op}'", *(f"{row}.{name}" for name in COLUMNS.split(", "))))
 
 
 # A REPLACE removes the row in its way without firing the trigger for deletions, so that row
@@ -124,8 +124,8 @@ TRIGGERS: Final = f"""
 CREATE TRIGGER entries_insert BEFORE INSERT ON entries WHEN {_FOREIGN}
 BEGIN
 {_script(map(_check, (_NEW_ID, *_RULES)))}
-INSERT INTO outbox (pk, op, before)
-SELECT pk, {_capture("replace", "entries")} FROM entries WHERE id = NEW.id OR pk = NEW.pk;
+INSERT INTO outbox {_CAPTURED}
+SELECT {_capture("replace", "entries")} FROM entries WHERE id = NEW.id OR pk = NEW.pk;
 END;
 CREATE TRIGGER entries_update BEFORE UPDATE ON entries WHEN {_FOREIGN}
 BEGIN
@@ -135,9 +135,9 @@ END;
 CREATE TRIGGER entries_inserted AFTER INSERT ON entries WHEN {_FOREIGN}
 BEGIN INSERT INTO outbox (pk, op) VALUES (NEW.pk, 'insert'); END;
 CREATE TRIGGER entries_updated AFTER UPDATE ON entries WHEN {_FOREIGN}
-BEGIN INSERT INTO outbox (pk, op, before) VALUES (OLD.pk, {_capture("update", "OLD")}); END;
+BEGIN INSERT INTO outbox {_CAPTURED} VALUES ({_capture("update", "OLD")}); END;
 CREATE TRIGGER entries_deleted AFTER DELETE ON entries WHEN {_FOREIGN}
-BEGIN INSERT INTO outbox (pk, op, before) VALUES (OLD.pk, {_capture("delete", "OLD")}); END;
+BEGIN INSERT INTO outbox {_CAPTURED} VALUES ({_capture("delete", "OLD")}); END;
 CREATE TRIGGER changes_kept BEFORE UPDATE ON changes
 BEGIN SELECT RAISE(ABORT, 'changes is append-only'); END;
 CREATE TRIGGER changes_stay BEFORE DELETE ON changes

@@ -87,25 +87,29 @@ def overwritten(store: Store, path: str, text: str) -> list[Discard]:
     replaced = store.documents.replaced(path)
     if replaced is None:
         return []
-    stale = diff(
-        {path: decode(replaced)}, {path: decode(store.documents.worktree_base(path) or b"")}
-    )
-    saved = {each.entry.id: each for each in diff({path: decode(replaced)}, {path: text})}
+    before, after = decode(replaced), decode(store.documents.worktree_base(path) or b"")
+    saved = {each.entry.id: each for each in diff({path: before}, {path: text})}
     found: list[Discard] = []
-    for each in stale:
+    for each in diff({path: before}, {path: after}):
         ident = each.entry.id
         again = saved.get(ident)
         if each.before is None or each.after is None:
             if again is None:
-                found.append(_taken_back(ident, "existence", each.before, each.after))
+                sources = _source(path, before, ident), _source(path, after, ident)
+                found.append(_taken_back(ident, "existence", *sources))
             continue
         for field in each.fields:
-            if again is None or field not in again.fields:
-                old, new = getattr(each.before, field), getattr(each.after, field)
-                found.append(_taken_back(ident, field, old, new))
+            if again is None or (again.after is not None and field not in again.fields):
+                values = str(getattr(each.before, field)), str(getattr(each.after, field))
+                found.append(_taken_back(ident, field, *values))
     return found
 
 
-def _taken_back(ident: str, field: str, old: object, new: object) -> Discard:
-    before, after = (None if value is None else str(value) for value in (old, new))
-    return Discard(ident, field, before, after, before, before, "overwritten")
+def _taken_back(ident: str, field: str, old: str | None, new: str | None) -> Discard:
+    return Discard(ident, field, old, new, old, old, "overwritten")
+
+
+def _source(path: str, text: str, ident: str) -> str | None:
+    """An entry as it stands in a text, None if it does not."""
+    blocks = identify(parse(text), path).blocks
+    return next((block.text for block in blocks if block.id == ident), None)

@@ -167,6 +167,7 @@ def _ingest(
     notes.discards += discards
     for path, text in texts.items():
         notes.discards += overwritten(site.store, path, text)
+        site.store.documents.put_replaced(path, None)  # the buffer is no older than this save
     for path, document in merged.items():
         as_it_is = corpus.put(path, document) and not discards
         notes.bases[path] = observation.data.get(path)

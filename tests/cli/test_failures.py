@@ -44,6 +44,30 @@ def test_no_command_at_all_shows_the_overview(lorefs: Lorefs) -> None:
     assert "Usage: lorefs" in lorefs(status=2).err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "status"),
+    [
+        (["add", ""], "", 5),
+        (["add", "two\nlines"], "", 5),
+        (["add", "T", "--content", "-"], "\udcff", 2),
+        (["add", "\udcff"], "", 5),
+        (["add", "T", "--category", "a\nb"], "", 5),
+        (["add", "T", "--path", ".git"], "", 2),
+        (["search", "\udcff"], "", 0),
+        (["show", "\udcff"], "", 2),
+        (["list", "--category", "\udcff"], "", 0),
+        (["show", "%"], "", 2),
+    ],
+)
+def test_odd_arguments(
+    lore: Lorefs, repo: Repo, arguments: list[str], stdin: str, status: int
+) -> None:
+    lore("list")
+    done = lore(*arguments, stdin=stdin, status=status)
+    assert done.err.startswith("error: ") or status == 0
+    assert repo.read(".lore.md") == LORE
+
+
 def test_a_document_in_conflict_is_refused_with_its_line(lore: Lorefs, repo: Repo) -> None:
     lore("list")
     broken = LORE.replace(

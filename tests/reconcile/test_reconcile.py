@@ -292,6 +292,29 @@ def test_a_stale_buffer_is_applied_and_the_ledger_keeps_what_it_took_back(
     assert (record.discard.entry, record.discard.ours) == (ident(2), "By lorefs")
 
 
+def test_a_stale_buffer_without_a_new_entry_is_kept_as_its_source(
+    workspace: Workspace, team: Repo
+) -> None:
+    added = workspace.add("New", content="by lorefs").entry.id
+    team.write(".lore.md", BASE.replace("The gamma", "A gamma"))
+    workspace.reconcile()
+    (record,) = workspace.store.ledger.records(open_only=True)
+    assert (record.discard.field, record.discard.chosen) == ("existence", None)
+    assert record.discard.ours == f"<!-- lore:{added} -->\n* **New**: by lorefs"
+
+
+def test_a_file_that_is_deleted_and_comes_back_takes_nothing_back(
+    workspace: Workspace, team: Repo
+) -> None:
+    workspace.update(ident(2), {"title": "By lorefs"})
+    lore(team).unlink()
+    workspace.reconcile()
+    team("checkout", "--quiet", "--", ".lore.md")
+    workspace.reconcile()
+    assert workspace.get(ident(2)).entry.title == "Beta"
+    assert workspace.store.ledger.records(open_only=True) == []
+
+
 def test_a_save_between_the_look_and_the_replacement_is_merged(team: Repo) -> None:
     saves = iter([BASE.replace("The gamma", "A gamma")])
 
