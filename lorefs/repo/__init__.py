@@ -1,9 +1,10 @@
 """What lorefs asks git, and how: files where they are plain, the `git` executable elsewhere."""
 
 from lorefs.repo.git import Git
-from lorefs.repo.head import Head, Operation, head_signature, observe_head
+from lorefs.repo.head import Head, head_oid, head_signature, observe_head
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.tracking import Tracking, discover, observe_tracking
+from lorefs.repo.under_way import Operation, operation
 
 __all__ = [
     "Git",
@@ -12,8 +13,10 @@ __all__ = [
     "Operation",
     "Tracking",
     "discover",
+    "head_oid",
     "head_signature",
     "locate",
     "observe_head",
     "observe_tracking",
+    "operation",
 ]
