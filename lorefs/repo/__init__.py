@@ -3,6 +3,7 @@
 from lorefs.repo.git import Git
 from lorefs.repo.head import Head, head_oid, head_signature, observe_head
 from lorefs.repo.locate import GitPaths, locate
+from lorefs.repo.messages import commit_messages
 from lorefs.repo.tracking import Tracking, discover, observe_tracking
 from lorefs.repo.under_way import Operation, operation
 
@@ -12,6 +13,7 @@ __all__ = [
     "Head",
     "Operation",
     "Tracking",
+    "commit_messages",
     "discover",
     "head_oid",
     "head_signature",

@@ -1,6 +1,7 @@
 """What HEAD is and how it came there: the reflog, the stashes, an operation under way.
 
-All of it stands in small files, so that looking costs no process.
+All of it stands in small files, so that looking costs no process. Every command takes the
+signature; only one that finds it changed loads what reads reflogs.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from lorefs.core.moves import Step
-from lorefs.repo.reflog import commits_of, end_of, parse_place, steps_since
 from lorefs.repo.under_way import operation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lorefs.core.moves import Step
     from lorefs.repo.locate import GitPaths
     from lorefs.repo.under_way import Operation
 
@@ -58,20 +58,20 @@ def observe_head(paths: GitPaths, since: str = "") -> Head:
 
     From a place that is not known, or not any more, HEAD came by one step without a message.
     """
+    from lorefs.repo import reflog
+
     log = _read(paths.git_dir / "logs" / "HEAD")
     oid = head_oid(paths)
     found = operation(paths)
-    end = end_of(log, oid)
-    place = parse_place(since)
-    if place is None:
-        steps: tuple[Step, ...] = (Step("", oid, ""),) if oid else ()
-        held = end
-    else:
-        steps = steps_since(log, place, oid)
-        held = place
+    end = reflog.end_of(log, oid)
+    place = reflog.parse_place(since) or reflog.UNKNOWN
+    held = end if place is reflog.UNKNOWN else place
     if found is not None:
         held = held.with_sight(log, found)
-    return Head(oid, steps, str(end), str(held), found, _stashes(paths))
+    # the stashes are the reflog of a ref: what is popped or dropped is taken out of it
+    stashes = reflog.commits_of(_read(paths.common_dir / "logs" / "refs" / "stash"))
+    steps = reflog.steps_since(log, place, oid)
+    return Head(oid, steps, str(end), str(held), found, stashes)
 
 
 def head_oid(paths: GitPaths) -> str:
@@ -96,11 +96,6 @@ def _packed(paths: GitPaths, ref: str) -> str:
     packed = _read(paths.common_dir / "packed-refs")
     end = packed.find(b" " + ref.encode("utf-8", "surrogateescape") + b"\n")
     return packed[packed.rfind(b"\n", 0, end) + 1 : end].decode() if end >= 0 else ""
-
-
-def _stashes(paths: GitPaths) -> tuple[str, ...]:
-    """The stashes are the reflog of refs/stash: what is popped or dropped is taken out of it."""
-    return commits_of(_read(paths.common_dir / "logs" / "refs" / "stash"))
 
 
 def _line(path: Path) -> str:

@@ -53,6 +53,9 @@ class Place(NamedTuple):
         return self if sight in self.sights else self._replace(sights=(*self.sights, sight))
 
 
+UNKNOWN: Final = Place(0, "unknown", "")  # is in no log
+
+
 def parse_place(text: str) -> Place | None:
     """The place that a text stands for, None for one that says nothing to this version."""
     fields = ["" if field == _NONE else field for field in text.split(" ")]
