@@ -109,8 +109,11 @@ class Git:
     def blob(self, revision: str, path: str) -> bytes | None:
         """A file's bytes in a commit, None where the commit or the file is not there.
 
-        Raises `GitError` where git cannot tell, so that trouble is never read as absence.
+        No commit has the name "", which stands for that of an unborn branch. Raises `GitError`
+        where git cannot tell, so that trouble is never read as absence.
         """
+        if not revision:
+            return None  # to git ":PATH" is the file in the index
         name = f"{revision}:{path}".encode("utf-8", "surrogateescape")
         by_nul = ("-z",) if b"\n" in name else ()  # git has that option since 2.38 only
         data = self.run("cat-file", "--batch", *by_nul, stdin=name + (b"\0" if by_nul else b"\n"))
