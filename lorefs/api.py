@@ -10,7 +10,7 @@ from lorefs.config import Config, load_worktree
 from lorefs.core.document import decode
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
-from lorefs.repo import Git, GitPaths, locate, observe_head
+from lorefs.repo import Git, GitPaths, head_oid, locate
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
 from lorefs.sync.report import Report
 from lorefs.sync.site import Request, Site, anything_new
@@ -293,7 +293,7 @@ class Workspace:
         def fill(store: Store) -> None:
             workspace = cls(Site(git, store, config), paths, clock, "api")
             reports.append(workspace.reconcile(discover=True))
-            head = observe_head(paths, 0).oid
+            head = head_oid(paths)
             with store.write():
                 for commit, discards in recorded_merges(git, head):
                     store.ledger.record(discards, clock(), commit)

@@ -9,8 +9,8 @@ from lorefs.core.document import decode
 from lorefs.core.merge import MergedDocument, Settings, Sides, merge_document
 from lorefs.core.model import TEAM_NAME
 from lorefs.repo.git import Git
-from lorefs.repo.head import operation
 from lorefs.repo.locate import locate
+from lorefs.repo.under_way import operation
 from lorefs.sync.history import base_text, merge_bases, merge_settings, read_history
 
 if TYPE_CHECKING:

@@ -60,6 +60,12 @@ def read(root: Path, document: str) -> Found | Absence:
     return Found(data, sha256(data).hexdigest(), stat.S_IMODE(status.st_mode))
 
 
+def check_place(root: Path, document: str) -> None:
+    """Raise `RefusedError` unless a document has its file, or can get one, at its path."""
+    if read(root, document) == "unreadable" or not root.joinpath(document).parent.is_dir():
+        raise _refused(document, "is in no directory of this worktree", "make the directory first")
+
+
 def _open(root: Path, document: str) -> int:
     """Opens a file below the root, part by part, so that no link leads out of it."""
     *folders, name = _parts(document)
@@ -82,10 +88,10 @@ def _parts(document: str) -> list[str]:
     return parts
 
 
-def _refused(document: str, cause: str) -> DocumentError:
-    return DocumentError(
-        f"{document} {cause}", path=document, hint="move it away; lorefs leaves it alone till then"
-    )
+def _refused(
+    document: str, cause: str, hint: str = "move it away; lorefs leaves it alone till then"
+) -> DocumentError:
+    return DocumentError(f"{document} {cause}", path=document, hint=hint)
 
 
 def check_text(document: str, data: bytes) -> str:

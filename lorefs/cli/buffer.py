@@ -13,6 +13,7 @@ import frontmatter
 from frontmatter.default_handlers import BaseHandler
 
 from lorefs.cli.here import git_here
+from lorefs.core.flow import MetadataError, load_mapping
 from lorefs.core.model import RELATION_TYPES, SENSITIVITIES, STATUSES, Entry, Relation
 from lorefs.errors import LorefsError, RefusedError, UsageError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.store import Row
 
-SIZE_LIMIT: Final = 64 * 1024  # of the front matter, in characters
 FIELDS: Final = ("title", "category", "tags", "confidence", "status", "sensitivity", "relations")
 _REQUIRED: Final = ("title", "category")
 _ADVICE: Final = "# Close it unchanged to leave the entry as it is.\n"
@@ -41,23 +41,25 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     path = _new_file(workspace.paths.lorefs_dir / "edit", row.entry.id, text)
     try:
         _run_editor(path, workspace.root)
-        changes = read_buffer(path.read_text(encoding="utf-8"), row.entry)
+        changes = read_buffer(_read(path), row.entry)
         updated = workspace.update(row.entry.id, changes, if_rev=row.rev) if changes else None
-    except (LorefsError, UnicodeDecodeError) as error:
-        raise _kept(error, path, text) from error
+    except LorefsError as error:
+        if path.exists() and path.read_bytes() != text.encode():
+            error.hint = f"your text is kept in {path}"
+        else:
+            path.unlink(missing_ok=True)
+        raise
     path.unlink()
     return updated
 
 
-def _kept(error: LorefsError | UnicodeDecodeError, path: Path, text: str) -> LorefsError:
-    """The error with the name of the buffer, or without if there is nothing in it to lose."""
-    if isinstance(error, UnicodeDecodeError):
-        error = UsageError("the buffer is not UTF-8")
-    if path.read_bytes() == text.encode():
-        path.unlink()
-    else:
-        error.hint = f"your text is kept in {path}"
-    return error
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the buffer is not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise RefusedError(f"the buffer cannot be read: {error.strerror}") from error
 
 
 def _new_file(directory: Path, ident: str, text: str) -> Path:
@@ -86,12 +88,8 @@ class _Yaml(BaseHandler):
     FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
     START_DELIMITER = END_DELIMITER = "---"
 
-    def load(self, fm: str, **_: object) -> Any:  # noqa: ANN401
-        from ruamel.yaml import YAML
-
-        if len(fm) > SIZE_LIMIT:
-            raise UsageError(f"the front matter is longer than {SIZE_LIMIT} characters")
-        return YAML(typ="safe", pure=True).load(fm)
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        return load_mapping(fm)
 
     def export(self, metadata: dict[str, object], **_: object) -> str:
         from io import StringIO
@@ -130,14 +128,13 @@ def read_buffer(text: str, entry: Entry) -> dict[str, Any]:
     A line that is gone means the default. Raises UsageError, with the line, for a buffer that
     is no front matter or holds what an entry cannot have.
     """
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
         found, content = frontmatter.parse(text, handler=_Yaml())
-    except YAMLError as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = mark.line + 2 if mark is not None else None  # below the line of three dashes
-        raise UsageError("the front matter is no YAML", line=line) from error
+    except MetadataError as error:
+        mark = getattr(error.__cause__, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        message = error.message.replace("the metadata", "the front matter", 1)
+        raise UsageError(message, line=line) from error
     if not found:
         raise UsageError("there is no front matter between two lines of ---", line=1)
     for key in found:
@@ -161,14 +158,14 @@ def read_buffer(text: str, entry: Entry) -> dict[str, Any]:
 def _checked(field: str, found: Mapping[str, Any], text: str) -> Any:  # noqa: ANN401
     """A value of the front matter as the entry has it."""
     try:
-        return _read(field, found[field])
+        return _value(field, found[field])
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"{field} has to be {error}", line=_line_of(text, field), found=str(found[field])
         ) from None
 
 
-def _read(field: str, value: Any) -> Any:  # noqa: ANN401  # one case a field
+def _value(field: str, value: Any) -> Any:  # noqa: ANN401  # one case a field
     match field:
         case "title" | "category":
             text = "" if value is None else value

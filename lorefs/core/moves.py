@@ -1,8 +1,13 @@
 """Which steps of HEAD are the user's own commits, and which brought what others wrote.
 
-The rules are those of git's reflog messages: `commit: …`, `commit (amend): …` and
-`commit (initial): …` are commits of what the user had in the worktree. All else moves HEAD to
-content that git put there: switch, pull, merge, reset, rebase, cherry-pick, stash.
+The rules are those of git's reflog messages. `commit: …`, `commit (amend): …` and `commit
+(initial): …` are commits of what the user had in the worktree. All else moves HEAD to content
+that git put there: switch, pull, merge, `commit (merge)`, reset, stash, rebase, cherry-pick.
+
+A `commit: …` may also be the end of something that git had begun: `revert --no-commit`, a revert
+or rebase that stopped at a conflict, `merge --squash`. The reflog alone tells it of a rebase
+(by the steps around it), the message that git proposes of most others, and what was seen under
+way of some whose message was replaced.
 """
 
 from __future__ import annotations
@@ -11,44 +16,105 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-_OWN: Final = re.compile(r"commit(?: \((?:amend|initial)\))?: ")
+# An empty message leaves nothing behind the colon, not even the blank.
+_COMMIT: Final = re.compile(r"commit(?: \((amend|initial)\))?:(?: |$)")
 
-# `git revert`, `cherry-pick -n` and `merge --squash` may end in a plain `commit:`; the message
-# that git proposes says so.
-_BROUGHT: Final = re.compile(r"commit(?: \(amend\))?: (?:Revert \"|Reapply \"|Squashed commit of )")
+# The words by which git begins the message of a commit that brings or takes back others'.
+_BROUGHT: Final = re.compile(
+    r"(?:\A|: )(?:Revert|Reapply) \""
+    r"|^(?:commit: )?Squashed commit of the following:"
+    r"|^This reverts commit [0-9a-f]{4}"
+    r"|^\(cherry picked from commit [0-9a-f]{4}",
+    re.MULTILINE,
+)
+
+# `pull --rebase … (start): …` too; before git 2.38 the apply backend used words of its own.
+_REBASE: Final = re.compile(
+    r".* \((start|finish|abort)\): |rebase (finished): |rebase: (aborting)", re.DOTALL
+)
+
+# What a branch is called or which one is checked out; with the same commit no file is touched.
+_NAMING: Final = re.compile(r"checkout: |Branch: renamed ")
+
+# Operations that `git commit` ends with a plain `commit: …`.
+_ENDED_BY_COMMIT: Final = frozenset({"revert", "cherry-pick", "squash"})
 
 
 class Step(NamedTuple):
-    """One line of HEAD's reflog: from one commit to another, and git's word for it."""
+    """One line of HEAD's reflog: from one commit to another, and git's word for it.
+
+    A commit is "" where HEAD had none. `ended` is the operation that was seen under way right
+    before this step, "" if none was.
+    """
 
     before: str
     after: str
     message: str
-
-    @property
-    def is_own(self) -> bool:
-        """Whether it is a commit of what the user wrote."""
-        return bool(_OWN.match(self.message)) and not _BROUGHT.match(self.message)
+    ended: str = ""
 
 
 class Path(NamedTuple):
     """How HEAD got where it is.
 
     `own` are the user's commits that a move followed, each to be taken against the commit it
-    replaced. `base` is the commit that the newest move led to, None if HEAD never moved.
+    replaced. `base` is the commit that the newest move led to, None if HEAD never moved or is
+    on a branch without commits.
     """
 
     own: tuple[Step, ...]
     base: str | None
 
 
-def path_of(steps: Sequence[Step]) -> Path:
-    """Sort the steps of HEAD since the last look."""
-    moves = [n for n, step in enumerate(steps) if not step.is_own and step.before != step.after]
+def path_of(steps: Sequence[Step], messages: Mapping[str, str] | None = None) -> Path:
+    """Sort the steps of HEAD since the last look.
+
+    `messages` are the whole messages of commits, as far as they are known; `undecided` says
+    which ones matter.
+    """
+    kinds = list(_kinds(steps, messages or {}))
+    moves = [n for n, kind in enumerate(kinds) if kind == "move"]
     if not moves:
         return Path((), None)
     last = moves[-1]
-    own = tuple(step for step in steps[:last] if step.is_own)
-    return Path(own, steps[last].after)
+    own = tuple(step for step, kind in zip(steps[:last], kinds, strict=False) if kind == "own")
+    return Path(own, steps[last].after or None)
+
+
+def undecided(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The commits whose whole message may tell more than the line of the reflog."""
+    kinds = _kinds(steps, {})
+    return tuple(
+        step.after
+        for step, kind in zip(steps, kinds, strict=True)
+        if kind == "own" and step.message.startswith("commit: ")
+    )
+
+
+def _kinds(steps: Sequence[Step], messages: Mapping[str, str]) -> Iterator[str]:
+    """For each step "own", "move", or "name" for one that changed no file."""
+    rebasing = False
+    for n, step in enumerate(steps):
+        commit = _COMMIT.match(step.message)
+        if commit is None:
+            rebasing = _still_rebasing(step.message, rebasing=rebasing)
+            named = step.before == step.after and _NAMING.match(step.message)
+            yield "name" if named else "move"
+            continue
+        amend, initial = commit[1] == "amend", commit[1] == "initial"
+        brought = step.ended in _ENDED_BY_COMMIT
+        if not amend:  # an amended commit adds to a message that says what it was made from
+            text = messages.get(step.after, step.message)
+            brought = brought or rebasing or bool(_BROUGHT.search(text))
+        if initial:  # the first of an orphan branch begins with the index of the one before
+            brought = brought or n > 0
+        yield "move" if brought else "own"
+
+
+def _still_rebasing(message: str, *, rebasing: bool) -> bool:
+    """Whether a rebase goes on behind a step that is no plain commit."""
+    if message.startswith("checkout: "):
+        return False  # somebody left it with `rebase --quit`, which is not in the log
+    step = _REBASE.match(message)
+    return rebasing if step is None else step[1] == "start"

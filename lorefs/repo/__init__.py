@@ -1,9 +1,11 @@
 """What lorefs asks git, and how: files where they are plain, the `git` executable elsewhere."""
 
 from lorefs.repo.git import Git
-from lorefs.repo.head import Head, Operation, head_signature, observe_head
+from lorefs.repo.head import Head, head_oid, head_signature, observe_head
 from lorefs.repo.locate import GitPaths, locate
+from lorefs.repo.messages import commit_messages
 from lorefs.repo.tracking import Tracking, discover, observe_tracking
+from lorefs.repo.under_way import Operation, operation
 
 __all__ = [
     "Git",
@@ -11,9 +13,12 @@ __all__ = [
     "Head",
     "Operation",
     "Tracking",
+    "commit_messages",
     "discover",
+    "head_oid",
     "head_signature",
     "locate",
     "observe_head",
     "observe_tracking",
+    "operation",
 ]

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 60.0  # seconds
 
-# Hooks run with these set; left alone they would turn every command to the wrong files.
+# Hooks run with these set; left alone they would turn every command to the wrong files. It is
+# the list of `git rev-parse --local-env-vars` without the two that carry `git -c`, which git
+# passes on to submodules, too.
 LOCAL_VARIABLES: Final = frozenset({
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
     "GIT_DIR",
     "GIT_GRAFT_FILE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -34,19 +34,35 @@ LOCAL_VARIABLES: Final = frozenset({
     "GIT_WORK_TREE",
 })  # fmt: skip
 
+# These change what a path on a command line means.
+PATHSPEC_VARIABLES: Final = frozenset({
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+})  # fmt: skip
+
+# Settings that would start programs, or mix their words into what is read here.
+_QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+
 
 def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what binds git to a repository, an editor or a prompt."""
-    kept = {name: text for name, text in env.items() if name not in LOCAL_VARIABLES}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    """The environment without what binds git to a repository, a language or a prompt.
+
+    Git's words are English then, and nothing that only looks takes a lock.
+    """
+    unwanted = LOCAL_VARIABLES | PATHSPEC_VARIABLES
+    kept = {name: text for name, text in env.items() if name not in unwanted}
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The `git` executable in one worktree."""
+    """The `git` executable in one worktree. `timeout` is that of each command, in seconds."""
 
     paths: GitPaths
     env: Mapping[str, str]
+    timeout: float = TIMEOUT
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, allowed: Sequence[int] = (0,)
@@ -60,26 +76,26 @@ class Git:
         """The exit status, one of `allowed`, and what the command prints."""
         import subprocess
 
-        command = ["git", "-C", str(self.paths.worktree), *arguments]
         try:
             done = subprocess.run(
-                command,
+                ["git", "-C", str(self.paths.worktree), *_QUIET, *arguments],
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,
                 env=clean_environment(self.env),
-                timeout=TIMEOUT,
+                timeout=self.timeout,
                 check=False,
             )
         except FileNotFoundError as error:
-            raise GitError(
-                "git is not installed", command=arguments, words="", hint="install git"
-            ) from error
+            raise GitError("git is not installed", command=arguments, hint="install git") from error
         except subprocess.TimeoutExpired as error:
             raise GitError(
-                f"git {arguments[0]} did not answer within {TIMEOUT:.0f} seconds",
+                f"git {arguments[0]} did not answer within {self.timeout:.0f} seconds",
                 command=arguments,
-                words="",
+            ) from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL byte in an argument
+            raise GitError(
+                f"git {arguments[0]} cannot be run: {error}", command=arguments
             ) from error
         if done.returncode not in allowed:
             words = done.stderr.decode("utf-8", "replace").strip()
@@ -91,8 +107,18 @@ class Git:
         return self.run(*arguments, allowed=allowed).decode("utf-8", "surrogateescape").rstrip("\n")
 
     def blob(self, revision: str, path: str) -> bytes | None:
-        """A file's bytes in a commit, None where the commit or the file is not there."""
-        status, data = self.status_and_output(
-            "cat-file", "blob", f"{revision}:{path}", allowed=(0, 1, 128)
-        )
-        return None if status else data
+        """A file's bytes in a commit, None where the commit or the file is not there.
+
+        No commit has the name "", which stands for that of an unborn branch. Raises `GitError`
+        where git cannot tell, so that trouble is never read as absence.
+        """
+        if not revision:
+            return None  # to git ":PATH" is the file in the index
+        name = f"{revision}:{path}".encode("utf-8", "surrogateescape")
+        by_nul = ("-z",) if b"\n" in name else ()  # git has that option since 2.38 only
+        data = self.run("cat-file", "--batch", *by_nul, stdin=name + (b"\0" if by_nul else b"\n"))
+        if data.startswith(name):
+            return None  # "NAME missing"
+        header, _, rest = data.partition(b"\n")
+        kind, size = header.split(b" ")[1:3]
+        return rest[: int(size)] if kind == b"blob" else None

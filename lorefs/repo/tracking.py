@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.core.model import SCOPES, scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lorefs.repo.git import Git
+
+_BATCH: Final = 64 * 1024  # characters of paths on one command line; the system's limit is higher
+_FATAL: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +27,58 @@ class Tracking:
 
 
 def observe_tracking(git: Git, head: str, paths: Iterable[str]) -> Tracking:
-    """Look up paths in HEAD's tree, in the rules of what is ignored, and in the index."""
+    """Look up paths in HEAD's tree, in the rules of what is ignored, and in the index.
+
+    A path that the index holds is not ignored, whatever the rules say, as in `git status`.
+    """
     wanted = sorted(set(paths))
     if not wanted:
         return Tracking(frozenset(), frozenset(), frozenset())
-    in_head: set[str] = set()
-    if head:
-        listing = git.run("ls-tree", "-z", "--name-only", head, "--", *map(_literal, wanted))
-        in_head = set(_names(listing))
-    ignored = git.run(
-        "check-ignore", "-z", "--stdin", stdin="\0".join(wanted).encode(), allowed=(0, 1)
-    )
-    unmerged = git.run("ls-files", "-z", "--unmerged", "--", *map(_pathspec, wanted))
+    stages = _names(git.run("ls-files", "-z", "--unmerged"))
+    unmerged = {stage.partition("\t")[2] for stage in stages}
     return Tracking(
-        frozenset(in_head),
-        frozenset(_names(ignored)),
-        frozenset(line.partition("\t")[2] for line in _names(unmerged)),
+        frozenset(_in_tree(git, head, wanted)) if head else frozenset(),
+        frozenset(_ignored(git, wanted)),
+        frozenset(unmerged.intersection(wanted)),
     )
 
 
-def _literal(path: str) -> str:
-    return path
+def _in_tree(git: Git, head: str, paths: list[str]) -> Iterator[str]:
+    for batch in _batches(paths):
+        yield from _names(
+            git.run("--literal-pathspecs", "ls-tree", "-z", "--name-only", head, "--", *batch)
+        )
 
 
-def _pathspec(path: str) -> str:
-    return f":(literal){path}"
+def _ignored(git: Git, paths: list[str]) -> list[str]:
+    """The paths that rules ignore.
+
+    Git gives up on all where one stands behind a symbolic link or in a submodule; so then each
+    is asked for alone, and what is not of this worktree is not ignored by it.
+    """
+    status, names = _check_ignore(git, paths)
+    if status != _FATAL:
+        return _names(names)
+    return [path for path in paths if _check_ignore(git, [path])[0] == 0]
+
+
+def _check_ignore(git: Git, paths: list[str]) -> tuple[int, bytes]:
+    stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
+    return git.status_and_output(
+        "check-ignore", "-z", "--stdin", stdin=stdin, allowed=(0, 1, _FATAL)
+    )
+
+
+def _batches(paths: list[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    length = 0
+    for path in paths:
+        if length + len(path) > _BATCH and batch:
+            yield batch
+            batch, length = [], 0
+        batch.append(path)
+        length += len(path) + 1
+    yield batch
 
 
 def _names(listing: bytes) -> list[str]:
@@ -55,10 +86,11 @@ def _names(listing: bytes) -> list[str]:
 
 
 def discover(git: Git) -> set[str]:
-    """The paths of all files with the name of a lore document.
+    """The paths of all files with the name of a lore document, symbolic links included.
 
-    Directories that git ignores and nested repositories are left out; documents that are
-    ignored themselves, as personal ones are, are not.
+    Directories that git ignores, nested repositories and submodules are left out; documents
+    that are ignored themselves, as personal ones are, are not. Where sparse checkout or
+    somebody took a file away there is none.
     """
     globs = [f":(glob)**/{name}" for name in SCOPES]
     known = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *globs)
@@ -66,4 +98,4 @@ def discover(git: Git) -> set[str]:
         "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", *globs
     )
     found = {name for name in (*_names(known), *_names(ignored)) if scope_of(name) is not None}
-    return {name for name in found if (git.paths.worktree / name).is_file()}
+    return {name for name in found if os.path.lexists(git.paths.worktree / name)}

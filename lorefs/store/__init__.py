@@ -4,7 +4,17 @@ from lorefs.store.connection import CorruptDatabaseError
 from lorefs.store.documents import DocumentState, digest
 from lorefs.store.ledger import Record
 from lorefs.store.outbox import ForeignEdit
-from lorefs.store.rows import ALL, Change, Edit, Filter, Origin, Row, entry_hash, read_entry
+from lorefs.store.rows import (
+    ALL,
+    Change,
+    Edit,
+    Filter,
+    Origin,
+    Row,
+    entry_hash,
+    entry_values,
+    read_entry,
+)
 from lorefs.store.schema import NewerDatabaseError
 from lorefs.store.search import Hit
 from lorefs.store.store import Store
@@ -25,5 +35,6 @@ __all__ = [
     "Store",
     "digest",
     "entry_hash",
+    "entry_values",
     "read_entry",
 ]

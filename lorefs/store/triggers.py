@@ -57,9 +57,11 @@ _IS_RELATION: Final = (
     " (SELECT count(*) = 2 AND min(part.type = 'text') AND max(part.key = 0 AND part.value"
     f" IN ({', '.join(map(repr, RELATION_TYPES))})) FROM json_each(item.value) AS part) END"
 )
-_INSIDE: Final = (
-    "trim(NEW.path, '/') = NEW.path AND NEW.path NOT LIKE '%//%'"
-    " AND '/' || NEW.path || '/' NOT LIKE '%/./%' AND '/' || NEW.path || '/' NOT LIKE '%/../%'"
+_INSIDE: Final = " AND ".join(
+    (
+        "trim(NEW.path, '/') = NEW.path AND NEW.path NOT LIKE '%//%'",
+        *(f"instr('/' || NEW.path || '/', '/{part}/') = 0" for part in (".", "..", ".git")),
+    )
 )
 _RULES: Final = (
     *(

@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lorefs.core import edit
+from lorefs.core.ledger import Discard
 from lorefs.core.model import SCOPES, TEAM, Entry, document_path
+from lorefs.errors import LorefsError, RefusedError, UsageError
+from lorefs.store import entry_values
+from lorefs.worktree import check_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from lorefs.store import ForeignEdit, Store
     from lorefs.sync.corpus import Corpus
 
 
-def apply_foreign(store: Store, corpus: Corpus) -> bool:
-    """Empty the outbox into the corpus; returns whether there was anything in it.
+class Foreign(NamedTuple):
+    """What came of the outbox: the edits that no document can hold, and what they said."""
 
-    What makes no sense is raised, and stays there.
+    found: bool
+    refusals: list[LorefsError]
+    discards: list[Discard]
+
+
+def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
+    """Empty the outbox into the corpus.
+
+    An edit that no document can hold is taken back, whole, and its values go to the ledger:
+    the program that wrote it is gone, and everything else has to go on.
     """
-    if not store.outbox:
-        return False
+    taken = Foreign(bool(store.outbox), [], [])
+    if not taken.found:
+        return taken
     edits = store.outbox.edits()
     store.outbox.revert()  # also where all is as it was in the end
     for foreign in edits:
-        _apply(corpus, foreign)
-    return True
+        after = dict(corpus.after)
+        try:
+            _apply(corpus, foreign, root)
+        except (RefusedError, UsageError) as error:
+            corpus.after = after
+            taken.refusals.append(_refusal(error))
+            taken.discards.extend(_discards(foreign))
+    return taken
 
 
-def _apply(corpus: Corpus, foreign: ForeignEdit) -> None:
+def _apply(corpus: Corpus, foreign: ForeignEdit, root: Path) -> None:
     before, after = foreign.before, foreign.after
     if after is None:
         if before is not None:
             corpus.edit(foreign.document, before.id, lambda d: edit.remove(d, before.id))
         return
     target = _document(after)
+    if target != foreign.document and corpus.store.documents.state(target) is None:
+        check_place(root, target)
     if before is None:
         entry = after if after.id else after._replace(id=_new_id())
         corpus.put(target, edit.insert(corpus.document(target), entry))
@@ -41,6 +66,29 @@ def _apply(corpus: Corpus, foreign: ForeignEdit) -> None:
         corpus.move(before.id, foreign.document, target)
     changes = changed_fields(before, after)
     corpus.edit(target, before.id, lambda d: edit.replace_fields(d, before.id, changes))
+
+
+def _refusal(error: LorefsError) -> RefusedError:
+    return RefusedError(
+        f"another program wrote a row that no document can hold: {error.message}",
+        found=error.found,
+        hint="the row is as it was before; what was written is in the ledger",
+    )
+
+
+def _discards(foreign: ForeignEdit) -> Iterator[Discard]:
+    """The values that were taken back, field by field; a new row has no field before."""
+    old = entry_values(foreign.before) if foreign.before else {}
+    new = entry_values(foreign.after) if foreign.after else {}
+    ident = str(old.get("id", new.get("id")))
+    for field in new or old:
+        before, after = _text(old.get(field)), _text(new.get(field))
+        if before != after and field != "id":
+            yield Discard(ident, field, before, before, after, before, "refused")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _document(entry: Entry) -> str:

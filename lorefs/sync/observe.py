@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lorefs.core.model import TEAM, scope_of
-from lorefs.core.moves import path_of
+from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
-from lorefs.repo import discover, observe_head, observe_tracking
+from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
 from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ def observe(site: Site, request: Request) -> Observation:
     """Look at HEAD and at all documents: the known ones, and with `discover` all others."""
     states = {state.path: state for state in site.store.documents.states()}
     place = site.store.state("head_place")
-    head = observe_head(site.git.paths, int(place or 0))
+    head = observe_head(site.git.paths, place or "")
     # what HEAD did before lorefs came here is nobody's edit, and nothing to tell apart
-    way = path_of(head.steps if place is not None else ())
+    steps = head.steps if place is not None else ()
+    messages = commit_messages(site.git, undecided(steps)) if site.config.sync.enabled else {}
+    way = path_of(steps, messages)
     under_way = site.config.sync.enabled and head.operation is not None
-    if not under_way:  # else what git does now is looked at once it is done
-        site.store.set_state("head_place", str(head.place))
+    # what git does now is looked at once it is done
+    site.store.set_state("head_place", head.held if under_way else head.place)
     paths = set(states)
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)

@@ -81,7 +81,10 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         observation = observe(site, request)
         notes = _Notes(refusals=list(observation.refusals))
         corpus = Corpus(store, site.known)
-        local = apply_foreign(store, corpus) or request.change is not None
+        foreign = apply_foreign(store, corpus, site.git.paths.worktree)
+        notes.refusals += foreign.refusals
+        notes.discards += foreign.discards
+        local = foreign.found or request.change is not None
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lorefs.repo.head import operation
+from lorefs.repo import operation
 from lorefs.spool import runs
 
 if TYPE_CHECKING:

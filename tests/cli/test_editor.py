@@ -46,7 +46,7 @@ def test_an_unchanged_buffer_changes_nothing(lore: Lorefs, repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("script", "words", "line"),
     [
-        ("s/^confidence: .*/confidence: [/", "no YAML", None),
+        ("s/^confidence: .*/confidence: [/", "the front matter cannot be read", 8),
         ("s/^confidence: .*/confidence: 7/", "a number from 0 to 1", 6),
         ("s/^status: .*/status: odd/", "active or pending", 7),
         ("s/^title: .*/title: ''/", "one line of text", 3),
@@ -74,6 +74,14 @@ def test_an_editor_that_fails_changes_nothing(lore: Lorefs, repo: Repo) -> None:
     assert kept_buffers(repo) == []
     script = "sh -c 'echo more >> \"$1\"; exit 3' -"
     assert "kept in" in lore("edit", FIRST, env={"GIT_EDITOR": script}, status=5).err
+    assert len(kept_buffers(repo)) == 1
+    assert repo.read(".lore.md") == LORE
+
+
+def test_a_buffer_that_is_gone_or_no_text_changes_nothing(lore: Lorefs, repo: Repo) -> None:
+    assert "cannot be read" in lore("edit", FIRST, env={"GIT_EDITOR": "rm"}, status=5).err
+    script = 'sh -c \'printf "\\377" >> "$1"\' -'
+    assert "not UTF-8" in lore("edit", FIRST, env={"GIT_EDITOR": script}, status=2).err
     assert len(kept_buffers(repo)) == 1
     assert repo.read(".lore.md") == LORE
 
@@ -136,7 +144,8 @@ def test_a_buffer_carries_every_field(entry: Entry, other: Entry) -> None:
     assert entry._replace(**read_buffer(write_buffer(other), entry)) == other
 
 
-def test_a_yaml_bomb_is_refused() -> None:
-    bomb = "---\n" + "a: " + "x" * 100_000 + "\n---\n"
+@pytest.mark.parametrize("bomb", ["a: " + "x" * 100_000, "a: " + "[" * 30_000, "a: &a [*a, *a]"])
+def test_a_yaml_bomb_is_refused(bomb: str) -> None:
+    bomb = f"---\n{bomb}\n---\n"
     with pytest.raises(UsageError):
         read_buffer(bomb, Entry(FIRST, "T"))

@@ -176,6 +176,7 @@ REFUSED = {
     "path = 'a/../b'": "path",
     "path = '..'": "path",
     "path = './a'": "path",
+    "path = 'a/.git'": "path",
     "path = 'a//b'": "path",
     "scope = 'public'": "scope",
     "status = 'done'": "status",

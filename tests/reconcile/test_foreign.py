@@ -1,0 +1,97 @@
+"""Rows written by other programs through plain SQL: into the file, or taken back with a word."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from lorefs.api import Workspace
+from tests.gitrepo import Repo
+from tests.lore import entries, ident
+from tests.reconcile.conftest import BASE
+
+Sql = Callable[..., None]
+
+
+@pytest.fixture
+def sql(workspace: Workspace) -> Iterator[Sql]:
+    """Another program, which commits each statement."""
+    path = workspace.paths.lorefs_dir / "index.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+
+        def run(statement: str, *values: object) -> None:
+            connection.execute(statement, values)
+
+        yield run
+
+
+def test_a_replaced_row_keeps_its_place_and_its_neighbours(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    columns = "id, title, content, category"
+    sql(f"INSERT OR REPLACE INTO entries ({columns}) VALUES (?, 'Beta', 'New text.', 'Gotcha')",
+        ident(2))  # fmt: skip
+    workspace.reconcile()
+    assert team.read(".lore.md") == BASE.replace("The beta text.", "New text.")
+    assert len(workspace.store.entries.rows()) == 3
+    assert workspace.store.entries.resolve(ident(2)).entry.content == "New text."
+
+
+def test_an_update_of_nothing_touches_no_file(workspace: Workspace, team: Repo, sql: Sql) -> None:
+    sql("UPDATE entries SET title = title")
+    before = team.path.joinpath(".lore.md").stat()
+    workspace.reconcile()
+    assert team.path.joinpath(".lore.md").stat() == before
+    assert not workspace.store.outbox
+
+
+NOT_WRITABLE = {
+    "a title that reads back as another": "title = 'a**: b'",
+    "a category that is no heading": "category = 'x ##'",
+    "YAML that is none": 'extra = \'{"a": "[1, 2"}\'',
+    "a directory that is not there": "path = 'nowhere'",
+}
+
+
+@pytest.mark.parametrize("change", NOT_WRITABLE.values(), ids=NOT_WRITABLE)
+def test_what_no_document_can_hold_is_taken_back_alone(
+    workspace: Workspace, team: Repo, sql: Sql, change: str
+) -> None:
+    sql(f"UPDATE entries SET {change}, status = 'archived' WHERE id = '{ident(2)}'")
+    sql("UPDATE entries SET content = 'Good.' WHERE id = ?", ident(3))
+    report = workspace.reconcile()
+    (refusal,) = report.refusals
+    assert "another program" in refusal.message
+    assert "ledger" in (refusal.hint or "")
+    assert team.read(".lore.md") == BASE.replace("The gamma text.", "Good.")
+    rows = {row.entry.id: row.entry for row in workspace.store.entries.rows()}
+    assert rows == entries(team.read(".lore.md"))
+
+    column = change.partition(" = ")[0]
+    records = workspace.store.ledger.records(open_only=True)
+    assert {record.discard.field for record in records} == {column, "status"}
+    for record in records:
+        discard = record.discard
+        assert (discard.entry, discard.reason) == (ident(2), "refused")
+        assert discard.chosen == discard.base != discard.theirs
+    again = workspace.reconcile()
+    assert (again.refusals, again.changes) == ((), 0)
+
+
+def test_a_new_row_that_no_document_can_hold(workspace: Workspace, team: Repo, sql: Sql) -> None:
+    sql("INSERT INTO entries (id, title, content) VALUES (?, 'a**: b', 'Kept.')", ident(9))
+    (refusal,) = workspace.reconcile().refusals
+    assert refusal.found == "a**: b"
+    assert team.read(".lore.md") == BASE
+    kept = {r.discard.field: r.discard.theirs for r in workspace.store.ledger.records()}
+    assert (kept["title"], kept["content"]) == ("a**: b", "Kept.")
+    assert len(workspace.store.entries.rows()) == 3
+
+
+def test_commands_go_on_after_such_a_row(workspace: Workspace, sql: Sql) -> None:
+    sql("UPDATE entries SET title = 'a**: b' WHERE id = ?", ident(2))
+    assert workspace.update(ident(2), {"title": "Good"}).entry.title == "Good"
+    assert workspace.status().open_conflicts == 1
