@@ -83,10 +83,9 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_by_entry ON changes (entry, seq);
 
--- the row before, column by column and without types, so that each value stays what it is
+-- rows as they were before they were first touched, without types, so that values stay as is
 CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    pk INTEGER NOT NULL,
+    pk INTEGER PRIMARY KEY,
     op TEXT NOT NULL,
     {COLUMNS}
 );

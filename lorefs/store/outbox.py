@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lorefs.store.rows import COLUMNS, read_row
 
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from lorefs.core.model import Entry
-
-# What a row was before it was first touched.
-_FIRST: Final = "seq IN (SELECT min(seq) FROM outbox GROUP BY pk)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Outbox:
         and a key that became free may belong to another entry.
         """
         touched = self.connection.execute(
-            f"SELECT pk, op, {COLUMNS} FROM outbox WHERE {_FIRST} ORDER BY seq"
+            f"SELECT pk, op, {COLUMNS} FROM outbox ORDER BY pk"
         ).fetchall()
         now = [self._now(pk) for pk, *_ in touched]
         after = {entry.id: entry for entry in now if entry is not None and entry.id}
@@ -68,12 +65,16 @@ class Outbox:
     def revert(self) -> None:
         """Put the rows back to what lorefs last wrote, which is what the index holds.
 
-        The edits are then made again through the document's text, like all others. Must run
-        inside `Store.write`.
+        The edits are then made again through the document's text, like all others. Revisions
+        stay, because somebody may have read them. Must run inside `Store.write`.
         """
+        self.connection.execute(
+            "UPDATE outbox SET rev = coalesce((SELECT rev FROM entries"
+            " WHERE entries.pk = outbox.pk AND entries.id = outbox.id), rev)"
+        )
         self.connection.execute("DELETE FROM entries WHERE pk IN (SELECT pk FROM outbox)")
         self.connection.execute(
             f"INSERT INTO entries (pk, {COLUMNS}) SELECT pk, {COLUMNS} FROM outbox"
-            f" WHERE {_FIRST} AND op != 'insert'"
+            " WHERE op != 'insert'"
         )
         self.connection.execute("DELETE FROM outbox")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FOREIGN: Final = f"NOT EXISTS (SELECT 1 FROM state WHERE key = '{GUARD}')"
 
-_CAPTURED: Final = f"(pk, op, {COLUMNS})"
 _LINES: Final = ("title", "category", "path", "proposed_by", "approved_by", "approved_hash")
 _UUID: Final = "????????-????-????-????-????????????"
 
@@ -92,10 +91,13 @@ _NEW_ID: Final = Rule(
     f"NEW.id IS NULL OR (NEW.id GLOB '{_UUID}' AND NEW.id NOT GLOB '*[^0-9a-f-]*')",
     "left out, or a UUID in lower case",
 )
-_SAME_ID: Final = Rule(
-    "id",
-    "NEW.id IS OLD.id AND NEW.pk = OLD.pk",
-    "what it was, and pk too; delete the row and insert another",
+_KEPT: Final = (
+    Rule(
+        "id",
+        "NEW.id IS OLD.id AND NEW.pk = OLD.pk",
+        "what it was, and pk too; delete the row and insert another",
+    ),
+    Rule("rev", "NEW.rev - OLD.rev IN (0, 1)", "left alone; it counts by itself"),
 )
 
 
@@ -116,8 +118,16 @@ def _script(statements: Iterable[str]) -> str:
 
 
 def _capture(op: str, row: str) -> str:
-    """The columns of the outbox for what becomes of a row."""
-    return ", ".join((f"{row}.pk", f"'{op}'", *(f"{row}.{name}" for name in COLUMNS.split(", "))))
+    """Notes a row as it was before it was first touched.
+
+    Not by INSERT OR IGNORE: in a trigger the OR of the statement that fires it counts.
+    """
+    values = ", ".join(f"{row}.{name}" for name in COLUMNS.split(", "))
+    table = " FROM entries" if row == "entries" else ""
+    return (
+        f"INSERT INTO outbox (pk, op, {COLUMNS}) SELECT {row}.pk, '{op}', {values}{table}"
+        f" WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE pk = {row}.pk)"
+    )
 
 
 # A REPLACE removes the row in its way without firing the trigger for deletions, so that row
@@ -126,22 +136,33 @@ TRIGGERS: Final = f"""
 CREATE TRIGGER entries_insert BEFORE INSERT ON entries WHEN {_FOREIGN}
 BEGIN
 {_script(map(_check, (_NEW_ID, *_RULES)))}
-INSERT INTO outbox {_CAPTURED}
-SELECT {_capture("replace", "entries")} FROM entries WHERE id = NEW.id OR pk = NEW.pk;
+{_capture("replace", "entries")} AND (id = NEW.id OR pk = NEW.pk);
+END;
+CREATE TRIGGER entries_inserted AFTER INSERT ON entries WHEN {_FOREIGN}
+BEGIN
+INSERT INTO outbox (pk, op) SELECT NEW.pk, 'insert'
+WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE pk = NEW.pk);
 END;
 CREATE TRIGGER entries_update BEFORE UPDATE ON entries WHEN {_FOREIGN}
 BEGIN
-{_check(_SAME_ID)}
+{_script(map(_check, _KEPT))}
 {_script(map(_check_change, _RULES))}
+{_capture("update", "OLD")};
 END;
-CREATE TRIGGER entries_inserted AFTER INSERT ON entries WHEN {_FOREIGN}
-BEGIN INSERT INTO outbox (pk, op) VALUES (NEW.pk, 'insert'); END;
-CREATE TRIGGER entries_updated AFTER UPDATE ON entries WHEN {_FOREIGN}
-BEGIN INSERT INTO outbox {_CAPTURED} VALUES ({_capture("update", "OLD")}); END;
-CREATE TRIGGER entries_deleted AFTER DELETE ON entries WHEN {_FOREIGN}
-BEGIN INSERT INTO outbox {_CAPTURED} VALUES ({_capture("delete", "OLD")}); END;
-CREATE TRIGGER changes_kept BEFORE UPDATE ON changes
-BEGIN SELECT RAISE(ABORT, 'changes is append-only'); END;
-CREATE TRIGGER changes_stay BEFORE DELETE ON changes
-BEGIN SELECT RAISE(ABORT, 'changes is append-only'); END;
+CREATE TRIGGER entries_revised AFTER UPDATE ON entries WHEN {_FOREIGN} AND NEW.rev = OLD.rev
+BEGIN
+UPDATE entries SET rev = rev + 1 WHERE pk = NEW.pk;
+END;
+CREATE TRIGGER entries_delete BEFORE DELETE ON entries WHEN {_FOREIGN}
+BEGIN
+{_capture("delete", "OLD")};
+END;
+CREATE TRIGGER changes_update BEFORE UPDATE ON changes
+BEGIN
+SELECT RAISE(ABORT, 'changes is append-only');
+END;
+CREATE TRIGGER changes_delete BEFORE DELETE ON changes
+BEGIN
+SELECT RAISE(ABORT, 'changes is append-only');
+END;
 """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lorefs.core.model import Entry, Relation
 from lorefs.store import Edit, Store
+from lorefs.store.rows import COLUMNS
 from tests.lore import ident
 from tests.store.conftest import DOCUMENT, ORIGIN, Program, add, change, check_index, made
 
@@ -53,7 +55,7 @@ def test_an_update(store: Store, program: Program) -> None:
 
 
 def test_an_update_of_nothing_is_none(store: Store, program: Program) -> None:
-    program("UPDATE entries SET title = title, rev = rev + 7")
+    program("UPDATE entries SET title = title, document = 'x'")
     assert store.outbox
     assert store.outbox.edits() == []
 
@@ -143,14 +145,39 @@ def test_a_key_that_became_free_belongs_to_the_entry_that_took_it(
 
 def test_reverting_restores_rows_to_the_last_column(store: Store, program: Program) -> None:
     add(store, FULL)
-    before = program("SELECT * FROM entries ORDER BY pk")
-    program("UPDATE entries SET title = 'x', rev = 7, hash = 'x', document = 'x', confidence = 1")
+    columns = ", ".join(name for name in COLUMNS.split(", ") if name != "rev")
+    before = program(f"SELECT pk, {columns} FROM entries ORDER BY pk")
+    program("UPDATE entries SET title = 'x', hash = 'x', document = 'x', confidence = 1")
     program("DELETE FROM entries WHERE id = ?", ident(1))
     program("INSERT INTO entries (title) VALUES ('New')")
     reverted(store)
-    assert program("SELECT * FROM entries ORDER BY pk") == before
+    assert program(f"SELECT pk, {columns} FROM entries ORDER BY pk") == before
     assert not store.outbox
     check_index(store)
+
+
+@pytest.mark.parametrize("bump", ["", ", rev = rev + 1"])
+def test_of_two_programs_that_read_the_same_revision_one_writes(
+    store: Store, database: Path, program: Program, bump: str
+) -> None:
+    ((rev,),) = program("SELECT rev FROM entries WHERE id = ?", ident(2))
+    statement = f"UPDATE entries SET title = ?{bump} WHERE id = ? AND rev = ?"
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        assert other.execute(statement, ("First", ident(2), rev)).rowcount == 1
+    program(statement, "Second", ident(2), rev)
+    row = store.entries.resolve(ident(2))
+    assert (row.entry.title, row.rev) == ("First", int(str(rev)) + 1)
+
+
+def test_revisions_never_fall_when_edits_are_taken_in(store: Store, program: Program) -> None:
+    before = store.entries.resolve(ident(2)).rev
+    for title in ("One", "Two", "Three"):
+        program("UPDATE entries SET title = ? WHERE id = ?", title, ident(2))
+    seen = store.entries.resolve(ident(2)).rev
+    assert seen == before + 3
+    reverted(store)
+    change(store, [Edit(made(2), made(2, "Three"), DOCUMENT)])
+    assert store.entries.resolve(ident(2)).rev == seen + 1
 
 
 def test_a_transaction_that_is_rolled_back_leaves_nothing(store: Store, program: Program) -> None:
@@ -196,6 +223,8 @@ REFUSED = {
     'relations = \'{"supports": "x"}\'': "relations",
     "extra = '[]'": "extra",
     "extra = '{\"a\": 1}'": "extra",
+    "rev = 7": "rev",
+    "rev = NULL": "rev",
     "id = NULL": "id",
     f"id = '{ident(8)}'": "id",
     "pk = 77": "id",
@@ -212,7 +241,10 @@ def test_an_update_to_what_no_document_can_hold_is_refused_where_it_is_written(
     assert [row.entry for row in store.entries.rows()] == [made(1), made(2), made(3)]
 
 
-@pytest.mark.parametrize("change_", [each for each in REFUSED if each[:3] not in {"id ", "pk "}])
+OF_ROWS = {"id ", "pk ", "rev"}  # what only an update can get wrong
+
+
+@pytest.mark.parametrize("change_", [each for each in REFUSED if each[:3] not in OF_ROWS])
 def test_so_is_an_insert(store: Store, program: Program, change_: str) -> None:
     column, _, value = change_.partition(" = ")
     columns, values = (
