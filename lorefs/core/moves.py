@@ -13,7 +13,7 @@ way of some whose message was replaced.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,23 +23,20 @@ _COMMIT: Final = re.compile(r"commit(?: \((amend|initial)\))?:(?: |$)")
 
 # The words by which git begins the message of a commit that brings or takes back others'.
 _BROUGHT: Final = re.compile(
-    r"(?:\A|: )(?:Revert|Reapply) \""
-    r"|^(?:commit: )?Squashed commit of the following:"
+    r"\A(?:Revert|Reapply) \""
+    r"|^Squashed commit of the following:"
     r"|^This reverts commit [0-9a-f]{4}"
     r"|^\(cherry picked from commit [0-9a-f]{4}",
     re.MULTILINE,
 )
 
 # `pull --rebase … (start): …` too; before git 2.38 the apply backend used words of its own.
-_REBASE: Final = re.compile(
-    r".* \((start|finish|abort)\): |rebase (finished): |rebase: (aborting)", re.DOTALL
-)
-
-# What a branch is called or which one is checked out; with the same commit no file is touched.
-_NAMING: Final = re.compile(r"checkout: |Branch: renamed ")
+_REBASE: Final = re.compile(r".* \((start|finish|abort)\): |rebase finished: |rebase: aborting")
 
 # Operations that `git commit` ends with a plain `commit: …`.
 _ENDED_BY_COMMIT: Final = frozenset({"revert", "cherry-pick", "squash"})
+
+_Kind = Literal["own", "move", "name"]
 
 
 class Step(NamedTuple):
@@ -92,24 +89,31 @@ def undecided(steps: Sequence[Step]) -> tuple[str, ...]:
     )
 
 
-def _kinds(steps: Sequence[Step], messages: Mapping[str, str]) -> Iterator[str]:
-    """For each step "own", "move", or "name" for one that changed no file."""
+def _kinds(steps: Sequence[Step], messages: Mapping[str, str]) -> Iterator[_Kind]:
+    """What each step was; "name" stands for one that touched no file."""
     rebasing = False
     for n, step in enumerate(steps):
         commit = _COMMIT.match(step.message)
         if commit is None:
             rebasing = _still_rebasing(step.message, rebasing=rebasing)
-            named = step.before == step.after and _NAMING.match(step.message)
-            yield "name" if named else "move"
+            yield "name" if _only_names(step) else "move"
             continue
         amend, initial = commit[1] == "amend", commit[1] == "initial"
         brought = step.ended in _ENDED_BY_COMMIT
         if not amend:  # an amended commit adds to a message that says what it was made from
-            text = messages.get(step.after, step.message)
+            text = messages.get(step.after) or step.message[commit.end() :]
             brought = brought or rebasing or bool(_BROUGHT.search(text))
         if initial:  # the first of an orphan branch begins with the index of the one before
             brought = brought or n > 0
         yield "move" if brought else "own"
+
+
+def _only_names(step: Step) -> bool:
+    """Whether a step made, renamed or chose a branch without touching a file."""
+    if step.message.startswith("checkout: "):
+        return step.before == step.after
+    # two lines, by way of no commit at all
+    return step.message.startswith("Branch: renamed ")
 
 
 def _still_rebasing(message: str, *, rebasing: bool) -> bool:
