@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 SHORTEST = Settings(on_clash="markers")
 
+# Python ends with 1 when anything was raised, so a verdict that counts is another number.
+MARKED = 3
+
 
 def main() -> None:
-    """Run as git runs it: `%O %A %B %L %P`; exits 0 for a clean merge, 1 with markers."""
-    sys.exit(run(sys.argv[1:], os.environ))
+    """Run by the shell that git starts: `%O %A %B %L %P`; exits 0 if clean, `MARKED` if not."""
+    sys.exit(MARKED if run(sys.argv[1:], os.environ) else 0)
 
 
 def run(arguments: list[str], env: Mapping[str, str]) -> int:
-    """Merge into the file that `%A` names. Anything unforeseen is raised, for the fallback."""
+    """Merge into the file that `%A` names; 0 if that is clean, 1 if markers are in it.
+
+    Anything unforeseen is raised, for the fallback, and then the file is as it was.
+    """
     base, ours, theirs, size, path = arguments[:5]
     sides = Sides(_read(base), _read(ours), _read(theirs))
     settings = SHORTEST._replace(marker_size=int(size))
@@ -39,9 +45,9 @@ def run(arguments: list[str], env: Mapping[str, str]) -> int:
         site.main()
         merged = _merge(sides, path, settings, env)
     text = merged.text or ""
-    _write(ours, encode(text))
     if merged.discards:
         _spool(path, text, merged, env)
+    _write(ours, encode(text))
     return 1 if merged.conflicts else 0
 
 

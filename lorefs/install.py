@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.model import PERSONAL_NAME, REVIEW_NAME, TEAM_NAME
+from lorefs.driver import MARKED
 
 if TYPE_CHECKING:
     from lorefs.repo import Git
@@ -126,7 +127,7 @@ def driver_command(python: str = sys.executable) -> str:
         "echo '>>>>>>> theirs'; } >%A.both && mv -f %A.both %A; exit 1"
     )
     return (
-        f"{run}; s=$?; test $s -lt 2 && exit $s; "
+        f"{run}; s=$?; test $s -eq 0 && exit 0; test $s -eq {MARKED} && exit 1; "
         f"{merge_file}; s=$?; test $s -eq 0 && exit 0; test $s -lt 128 && exit 1; {both}"
     )
 

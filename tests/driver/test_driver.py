@@ -276,7 +276,7 @@ def broken(tmp_path: Path, body: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "body", ["exit 2", "exit 70", "kill -9 $$", "kill -TERM $$", "exit 127"], ids=str
+    "body", ["exit 1", "exit 2", "exit 70", "kill -9 $$", "kill -TERM $$", "exit 127"], ids=str
 )
 def test_a_driver_that_fails_leaves_a_merge_or_markers(
     team: Repo, tmp_path: Path, body: str
@@ -290,6 +290,16 @@ def test_a_driver_that_fails_leaves_a_merge_or_markers(
     assert "one two three four FIVE" in text
     assert "<<<<<<< ours" in text
     assert "Their gamma" in text
+
+
+def test_a_driver_that_raises_leaves_a_merge_or_markers(team: Repo) -> None:
+    """What it settled cannot be noted, so it must not be settled."""
+    team.write(".git/lorefs", "no directory\n")
+    edit(team, "topic", ("The beta text.", "The better beta text."))
+    edit(team, "main", (entry(2, "Beta", "The beta text.") + "\n\n", ""))
+    assert team.run("merge", "topic").returncode == 1
+    assert "<<<<<<< ours" in team.read(".lore.md")
+    assert "The better beta text." in team.read(".lore.md")
 
 
 def test_a_program_that_is_gone_leaves_the_merge_to_git(team: Repo, tmp_path: Path) -> None:
