@@ -117,8 +117,20 @@ class Git:
         name = f"{revision}:{path}".encode("utf-8", "surrogateescape")
         by_nul = ("-z",) if b"\n" in name else ()  # git has that option since 2.38 only
         data = self.run("cat-file", "--batch", *by_nul, stdin=name + (b"\0" if by_nul else b"\n"))
-        if data.startswith(name):
-            return None  # "NAME missing"
+        if data.startswith(name):  # "NAME missing", which git says of a damaged one, too
+            self._check_absence(revision, path)
+            return None
         header, _, rest = data.partition(b"\n")
         kind, size = header.split(b" ")[1:3]
         return rest[: int(size)] if kind == b"blob" else None
+
+    def _check_absence(self, revision: str, path: str) -> None:
+        _, entry = self.status_and_output(
+            "--literal-pathspecs", "ls-tree", "-z", revision, "--", path, allowed=(0, 128)
+        )
+        if b" blob " in entry.partition(b"\t")[0]:
+            raise GitError(
+                f"{path} of {revision} is in its tree and cannot be read",
+                path=path,
+                hint="`git fsck` says what is damaged",
+            )

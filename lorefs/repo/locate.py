@@ -45,7 +45,9 @@ def locate(start: Path) -> GitPaths:
         start = start.resolve()
         return _walk_up(start)
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        raise NotARepositoryError(f"{start} cannot be looked at: {error}") from error
+        raise NotARepositoryError(
+            f"{start} cannot be looked at: {error}", hint="change to a directory that can be read"
+        ) from error
 
 
 def _walk_up(start: Path) -> GitPaths:
