@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process that writes
 
+_TRIES: Final = 100  # to become the first connection, or to see that another is
+
 # What to do about a primary result code (https://sqlite.org/rescode.html).
 _HINTS: Final = {
     sqlite3.SQLITE_BUSY: "end the program that holds it, and try again",
@@ -27,8 +29,13 @@ _HINTS: Final = {
     sqlite3.SQLITE_CANTOPEN: "make the file and its directory accessible, and try again",
     sqlite3.SQLITE_PERM: "make the file and its directory accessible, and try again",
 }
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _CORRUPT: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY: Final = 0xFF  # of an extended result code
+
+
+class BusyDatabaseError(StoreError):
+    """Another program holds the database."""
 
 
 class CorruptDatabaseError(StoreError):
@@ -83,12 +90,27 @@ def connect(path: Path) -> Connection:
     except sqlite3.DatabaseError as error:
         raise explained(error) or error from error
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: Connection) -> None:
+    """Switch the database to WAL, which only its first connection really does.
+
+    SQLite does not wait for others there, to avoid deadlocks, but it does for a transaction.
+    """
+    for _ in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except BusyDatabaseError:
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def not_of_lorefs(error: sqlite3.DatabaseError) -> CorruptDatabaseError:
@@ -116,5 +138,6 @@ def explained(error: sqlite3.DatabaseError | UnicodeEncodeError) -> LorefsError 
     if primary in _CORRUPT or str(error).startswith("no such table"):
         return not_of_lorefs(error)
     if primary in _HINTS:
-        return StoreError(f"the database cannot be used: {error}", hint=_HINTS[primary])
+        kind = BusyDatabaseError if primary in _BUSY else StoreError
+        return kind(f"the database cannot be used: {error}", hint=_HINTS[primary])
     return None

@@ -81,6 +81,15 @@ def test_what_no_document_can_hold_is_taken_back_alone(
     assert (again.refusals, again.changes) == ((), 0)
 
 
+def test_half_of_an_edit_is_taken_back_too(workspace: Workspace, team: Repo, sql: Sql) -> None:
+    team.path.joinpath("docs").mkdir()
+    sql("UPDATE entries SET path = 'docs', title = 'a**: b' WHERE id = ?", ident(2))
+    assert len(workspace.reconcile().refusals) == 1
+    assert team.read(".lore.md") == BASE
+    assert not list(team.path.joinpath("docs").iterdir())
+    assert workspace.store.entries.resolve(ident(2)).document == ".lore.md"
+
+
 def test_a_new_row_that_no_document_can_hold(workspace: Workspace, team: Repo, sql: Sql) -> None:
     sql("INSERT INTO entries (id, title, content) VALUES (?, 'a**: b', 'Kept.')", ident(9))
     (refusal,) = workspace.reconcile().refusals

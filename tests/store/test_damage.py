@@ -54,14 +54,24 @@ def test_a_damaged_database_says_that_it_can_be_rebuilt(database: Path, damage: 
     assert database.read_bytes() == damaged, "what is broken is evidence, and not ours to change"
 
 
-def test_damage_behind_what_opening_reads_is_found_when_it_is_read(database: Path) -> None:
+READS: dict[str, Callable[[Store], object]] = {
+    "row by row": lambda store: store.entries.rows(),
+    "all at once": lambda store: store.connection.execute("SELECT * FROM entries").fetchall(),
+    "one": lambda store: store.entries.resolve(made(150).id),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_damage_behind_what_opening_reads_is_found_when_it_is_read(
+    database: Path, read: Callable[[Store], object]
+) -> None:
     filled(database)
     data = database.read_bytes()
     middle = data.index(b"word150 word150")
     page = middle // 4096 * 4096
     database.write_bytes(data[:page] + b"\xff" * 4096 + data[page + 4096 :])
     with Store(database) as store, pytest.raises(CorruptDatabaseError):
-        store.entries.rows()
+        read(store)
 
 
 def test_an_empty_file_becomes_a_database(database: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,19 @@ from lorefs.store.schema import VERSION, apply
 
 TOP = Path(__file__).resolve().parents[2]
 
-# Waits for a line, so that all of them open the database at the same moment.
+# Opens a database for each line, which all of them get at the same moment.
 OPENER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from lorefs.store import Store
 print("ready", flush=True)
-sys.stdin.readline()
-with Store(Path(sys.argv[2])) as store, store.write():
-    store.set_state(sys.argv[3], "was here")
+for line in sys.stdin:
+    with Store(Path(line.strip())) as store, store.write():
+        store.set_state(sys.argv[2], "was here")
+    print("done", flush=True)
 """
+ROUNDS = 20
 
 
 def tables(path: Path) -> set[str]:
@@ -40,30 +43,42 @@ def test_the_version_counts_the_migrations() -> None:
     assert len(MIGRATIONS) == VERSION
 
 
-def test_processes_that_open_a_new_database_at_once_share_it(database: Path) -> None:
-    names = [f"process {n}" for n in range(4)]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENER, str(TOP), str(database), name],
+@pytest.fixture
+def openers() -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Processes that wait for a database to open, by name."""
+    started = {
+        name: subprocess.Popen(
+            [sys.executable, "-c", OPENER, str(TOP), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
         )
-        for name in names
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in processes:
-        _, errors = process.communicate(timeout=50)
-        assert process.returncode == 0, errors
-    with Store(database) as store:
-        assert [store.state(name) for name in names] == ["was here"] * len(names)
+        for name in ("a", "b", "c", "d")
+    }
+    for process in started.values():
+        assert answer(process) == "ready"
+    yield started
+    for process in started.values():
+        process.communicate(timeout=50)
+
+
+def answer(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_processes_that_open_a_new_database_at_once_share_it(
+    tmp_path: Path, openers: dict[str, subprocess.Popen[str]]
+) -> None:
+    for number in range(ROUNDS):
+        database = tmp_path / f"{number}.db"
+        for process in openers.values():
+            assert process.stdin is not None
+            process.stdin.write(f"{database}\n")
+            process.stdin.flush()
+        assert [answer(process) for process in openers.values()] == ["done"] * len(openers)
+        with Store(database) as store:
+            assert [store.state(name) for name in openers] == ["was here"] * len(openers)
 
 
 def test_an_older_database_is_migrated_and_keeps_its_rows(database: Path) -> None:
