@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lorefs.sync.branch.here import Here
+    from lorefs.sync.branch.report import CycleReport
     from lorefs.sync.corpus import Corpus
 
 DATABASE: Final = "index.db"
@@ -84,8 +86,51 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, and the sync branch if it was opened."""
+        if "here" in self.__dict__:
+            self.here.close()
         self.store.close()
+
+    # ---- the sync branch
+
+    @cached_property
+    def here(self) -> Here:
+        """The sync branch of this clone; opening it loads libgit2."""
+        from lorefs.sync.branch.here import Here
+
+        return Here(self.site)
+
+    def sync(
+        self,
+        *,
+        fetch: bool = True,
+        accept_deletions: bool = False,
+        interactive: bool = False,
+    ) -> CycleReport:
+        """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
+
+        With `fetch` the remotes are asked for news even where nothing waits to be sent. Trouble
+        with a remote is in the report, not raised: what was committed waits. Raises
+        `RefusedError` where sync is off.
+        """
+        from lorefs.sync.branch.cycle import Wish
+
+        self._check_sync()
+        reconciled = self.take_in()
+        wish = Wish(fetch=fetch, accept_deletions=accept_deletions)
+        report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
+        return replace(report, reconciled=reconciled)
+
+    def _check_sync(self) -> None:
+        if not self.config.sync.enabled:
+            raise RefusedError(
+                "sync is off in this clone", hint="`lorefs sync setup` turns it on, step by step"
+            )
+
+    def _commit(self) -> None:
+        """With sync on, a change is on the sync branch before a command returns."""
+        if self.config.sync.enabled:
+            self.here.commit(self._origin("sync"))
 
     # ---- reading
 
@@ -266,6 +311,7 @@ class Workspace:
 
             self._reconcile(Request(origin, change))
             undone += batch
+        self._commit()
         return undone
 
     def publish(self, paths: Sequence[str] = ()) -> list[str]:
@@ -315,7 +361,9 @@ class Workspace:
             self.reconcile(discover=True)
         else:
             self.take_in()
-        return self._reconcile(Request(self._origin(self._source), change))
+        report = self._reconcile(Request(self._origin(self._source), change))
+        self._commit()
+        return report
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.reconcile import reconcile  # readers rarely need it

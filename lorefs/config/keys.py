@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from lorefs.config.settings import ALWAYS, AUTOMATIC, MANUAL, PUBLISH
+from lorefs.core.model import SENSITIVITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +116,17 @@ def _remote(value: object) -> str:
     return word
 
 
+def _words(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise ValueError  # noqa: TRY004  # as above
+    return tuple(word for word in (_word(part).strip() for part in parts) if word)
+
+
+def _directories(value: object) -> tuple[str, ...]:
+    return tuple(_directory(part) for part in _words(value))
+
+
 def _branch(value: object) -> str:
     word = _word(value)
     if not word or _BAD_REF.search(word):
@@ -146,7 +158,9 @@ BOOLEAN: Final = Kind("true or false", _boolean)
 SHARE: Final = Kind("a number from 0 to 1", _share)
 COUNT: Final = Kind("a whole number", _count)
 SIZE: Final = Kind("a number of bytes, such as 16M", _size)
-REMOTE: Final = Kind("the name or address of a git remote", _remote)
+REMOTE: Final = Kind("names or addresses of git remotes, with blanks between them", _remote)
+WORDS: Final = Kind("words, with commas between them", _words)
+DIRECTORIES: Final = Kind("relative directories, with commas between them", _directories)
 BRANCH: Final = Kind("the name of a branch", _branch)
 REF: Final = Kind("the name of a ref, or nothing", _ref)
 DIRECTORY: Final = Kind("a relative directory, or nothing", _directory)
@@ -165,6 +179,16 @@ KEYS: Final = (
     ),
     Key("sync.ingestFrom", REF, CLONE, "the code branch whose lore is taken in"),
     Key("sync.sign", BOOLEAN, CLONE, "sign the commits on the sync branch"),
+    Key("sync.maxAge", COUNT, CLONE, "warn where the last exchange is older, in seconds"),
+    Key("filter.paths", DIRECTORIES, TEAM, "the directories whose lore is exchanged"),
+    Key("filter.categories", WORDS, TEAM, "the categories that are exchanged"),
+    Key("filter.tags", WORDS, TEAM, "exchange what has one of these tags"),
+    Key(
+        "filter.sensitivity",
+        _choice(*SENSITIVITIES),
+        TEAM,
+        "the most sensitive lore to exchange; what is restricted never leaves",
+    ),
     Key("guard.deletionShare", SHARE, TEAM, "the share of entries that may vanish at once"),
     Key("guard.deletionCount", COUNT, TEAM, "so many vanished entries at once need confirmation"),
     Key("limits.documentSize", SIZE, TEAM, "the size of a document that is still taken in"),
@@ -173,4 +197,6 @@ KEYS: Final = (
 
 def written(value: object) -> str:
     """A value as git and TOML both spell it (strings without quotes)."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

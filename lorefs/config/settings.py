@@ -24,6 +24,21 @@ class Sync(NamedTuple):
     materialise: str = PUBLISH
     ingest_from: str = ""  # nothing: the default branch of the remote
     sign: bool = False
+    max_age: int = 0  # seconds; 0: never warn
+
+    @property
+    def remotes(self) -> tuple[str, ...]:
+        """The remotes to exchange with, in their order."""
+        return tuple(self.remote.split())
+
+
+class Filters(NamedTuple):
+    """Which entries are indexed here and sent from here; nothing means all."""
+
+    paths: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    sensitivity: str = "restricted"
 
 
 class Guard(NamedTuple):
@@ -51,5 +66,6 @@ class Config(NamedTuple):
 
     sync: Sync = Sync()
     guard: Guard = Guard()
+    filter: Filters = Filters()
     limits: Limits = Limits()
     origins: Mapping[str, Origin] = {}

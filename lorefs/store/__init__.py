@@ -4,6 +4,7 @@ from lorefs.store.connection import CorruptDatabaseError
 from lorefs.store.documents import DocumentState, digest
 from lorefs.store.ledger import Record
 from lorefs.store.outbox import ForeignEdit
+from lorefs.store.remotes import RemoteState
 from lorefs.store.rows import (
     ALL,
     Change,
@@ -31,6 +32,7 @@ __all__ = [
     "NewerDatabaseError",
     "Origin",
     "Record",
+    "RemoteState",
     "Row",
     "Store",
     "digest",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from lorefs.core.model import PERSONAL
+
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
@@ -162,6 +164,20 @@ class Documents:
         )
         if not updated.rowcount:
             self.connection.execute("INSERT INTO texts VALUES (?, ?, ?)", (path, kind, data))
+
+    def unsynced(self) -> list[str]:
+        """The shared documents whose current text the sync branch does not have, by path."""
+        rows = self.connection.execute(
+            "SELECT path FROM documents WHERE scope != ? AND hash IS NOT synced_hash ORDER BY path",
+            (PERSONAL,),
+        )
+        return [str(row[0]) for row in rows]
+
+    def put_synced(self, path: str, found: str | None) -> None:
+        """Note the hash of the text that the sync branch has."""
+        self.connection.execute(
+            "UPDATE documents SET synced_hash = ? WHERE path = ?", (found, path)
+        )
 
     def put_tracked(self, path: str, *, tracked: bool) -> None:
         """Note whether HEAD holds the document."""

@@ -67,6 +67,19 @@ class Log:
         rows = self.connection.execute(f"SELECT {ROW} FROM entries WHERE pk > ?", (last,))
         self.append([Edit(None, read_row(row).entry) for row in rows.fetchall()], origin)
 
+    def last(self) -> int:
+        """The number of the newest line, 0 for an empty log."""
+        row = self.connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()
+        return int(row[0])
+
+    def origins(self, since: int, *, without: str) -> tuple[list[str], list[str]]:
+        """Who changed rows behind a line, and through what, one source aside."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT actor, source FROM changes WHERE seq > ? AND source != ?",
+            (since, without),
+        ).fetchall()
+        return sorted({row[0] for row in rows if row[0]}), sorted({row[1] for row in rows})
+
     def ids(self, reference: str) -> list[str]:
         """The ids in the log that start or end with `reference`."""
         text = storable(reference.lower())

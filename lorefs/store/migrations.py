@@ -105,5 +105,19 @@ CREATE TABLE conflicts (
 ) WITHOUT ROWID;
 {TRIGGERS}"""
 
+# `synced_hash` is that of the current text when it was last committed to the sync branch.
+_SYNC: Final = """
+ALTER TABLE documents ADD COLUMN synced_hash TEXT;
+
+CREATE TABLE remotes (
+    name TEXT PRIMARY KEY,
+    seen TEXT,
+    success_at INTEGER,
+    failure_at INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    words TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST,)
+MIGRATIONS: Final = (_FIRST, _SYNC)

@@ -11,6 +11,7 @@ from lorefs.store.entries import Entries
 from lorefs.store.ledger import Ledger
 from lorefs.store.log import Log
 from lorefs.store.outbox import Outbox
+from lorefs.store.remotes import Remotes
 from lorefs.store.schema import GUARD, migrate
 from lorefs.store.search import Search
 
@@ -40,6 +41,7 @@ class Store:
         self.outbox = Outbox(self.connection)
         self.ledger = Ledger(self.connection)
         self.search = Search(self.connection)
+        self.remotes = Remotes(self.connection)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.core.document import decode, parse
@@ -11,9 +12,10 @@ from lorefs.core.merge import NoHistory, Settings, Sides, merge_document
 from lorefs.sync.trees import split_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lorefs.core.merge import History
+    from lorefs.core.merge.sides import Side
     from lorefs.repo import Git
 
 VERSION_LIMIT: Final = 2000  # commits of a document that are looked at
@@ -47,14 +49,29 @@ def _text(git: Git, commit: str, path: str) -> str | None:
     return None if data is None else decode(data)
 
 
-def read_history(git: Git, path: str, ours: str, theirs: str) -> History:
-    """What the commits behind two sides know of a document; its texts are read on demand."""
+def read_history(
+    git: Git,
+    path: str,
+    ours: str,
+    theirs: str,
+    *,
+    since: Sequence[str] = (),
+    prefix: str = "",
+) -> History:
+    """What the commits behind two sides know of a document; its texts are read on demand.
+
+    With `since`, only what was committed after those commits counts, and what they hold. The
+    document stands at `prefix` and `path` in the trees. "" stands for a side without commits.
+    """
     versions: dict[str, Version] = {}
     tips: dict[Any, str] = {}
     for side, commit in (("ours", ours), ("theirs", theirs)):
+        if not commit:
+            continue
         listing = git.text(
             "rev-list", "--full-history", "--topo-order", "--parents", "--timestamp",
-            f"--max-count={VERSION_LIMIT}", commit, "--", f":(top,literal){path}",
+            f"--max-count={VERSION_LIMIT}", commit, *(f"^{oid}" for oid in since),
+            "--", f":(top,literal){prefix}{path}",
         )  # fmt: skip
         for line in filter(None, listing.split("\n")):
             time, oid, *parents = line.split()
@@ -62,14 +79,65 @@ def read_history(git: Git, path: str, ours: str, theirs: str) -> History:
             versions.setdefault(oid, Version(oid, tuple(parents), int(time)))
     if not versions:
         return NoHistory()
+    if since:
+        for parent in {each for version in versions.values() for each in version.parents}:
+            versions.setdefault(parent, Version(parent, (), 0))
     texts: dict[str, str] = {}
 
     def load(commit: str) -> str:
         if not texts:
-            texts.update(_texts(git, list(versions), path))
+            texts.update(_texts(git, list(versions), prefix + path))
         return texts[commit]
 
     return DocumentHistory(path, _newest_first(versions), tips, load)
+
+
+class TreeHistories:
+    """The histories of the documents of a tree; each is read when an entry of it clashes.
+
+    `sides` are the documents that the merge is about, whose texts tell which of them can hold
+    an entry; the other arguments are those of `read_history`.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        sides: Iterable[Mapping[str, str]],
+        ours: str,
+        theirs: str,
+        *,
+        since: Sequence[str] = (),
+        prefix: str = "",
+    ) -> None:
+        self.sides = tuple(sides)
+        self.paths = sorted({path for side in self.sides for path in side})
+        self.known: dict[str, History] = {}
+        self._read = partial(
+            read_history, git, ours=ours, theirs=theirs, since=tuple(since), prefix=prefix
+        )
+
+    def supersedes(self, entry: str, field: str, newer: object, older: object) -> bool:
+        """Whether some document's history says so."""
+        histories = map(self._history, self._holders(entry))
+        return any(history.supersedes(entry, field, newer, older) for history in histories)
+
+    def written_at(self, side: Side, entry: str, field: str) -> int | None:
+        """The latest time that some document's history gives."""
+        holders = map(self._history, self._holders(entry))
+        times = [history.written_at(side, entry, field) for history in holders]
+        return max((time for time in times if time is not None), default=None)
+
+    def _holders(self, entry: str) -> list[str]:
+        """The documents that hold an entry; all where it carries no marker anywhere."""
+        found = [
+            path for path in self.paths if any(entry in side.get(path, "") for side in self.sides)
+        ]
+        return found if entry and found else self.paths
+
+    def _history(self, path: str) -> History:
+        if path not in self.known:
+            self.known[path] = self._read(path)
+        return self.known[path]
 
 
 def _newest_first(versions: Mapping[str, Version]) -> list[Version]:

@@ -12,12 +12,10 @@ from lorefs.core.merge import MergedCorpus, Settings, Sides, merge_corpus
 from lorefs.core.model import TEAM_NAME
 from lorefs.errors import UsageError
 from lorefs.sync.diff import EntryDiff, diff
-from lorefs.sync.history import merge_bases, merge_settings, read_history
+from lorefs.sync.history import TreeHistories, merge_bases, merge_settings
 from lorefs.sync.trees import commit_oid, texts_of
 
 if TYPE_CHECKING:
-    from lorefs.core.merge import History
-    from lorefs.core.merge.sides import Side
     from lorefs.repo import Git
 
 PARENTS = 2  # of a merge that can be checked
@@ -40,33 +38,8 @@ def merge_trees(git: Git, base: str, ours: str, theirs: str) -> MergedCorpus:
 
 def _merge(git: Git, sides: Sides[dict[str, str]], ours: str, theirs: str) -> MergedCorpus:
     settings = merge_settings(sides.base.get(TEAM_NAME, ""), Settings(on_clash="last-write"))
-    history = _Histories(git, sorted({path for side in sides for path in side}), ours, theirs)
+    history = TreeHistories(git, sides, ours, theirs)
     return merge_corpus(sides, settings=settings, history=history)
-
-
-class _Histories:
-    """The histories of all documents of a tree; each is read when an entry of it clashes."""
-
-    def __init__(self, git: Git, paths: list[str], ours: str, theirs: str) -> None:
-        self.git = git
-        self.paths = paths
-        self.sides = ours, theirs
-        self.known: dict[str, History] = {}
-
-    def supersedes(self, entry: str, field: str, newer: object, older: object) -> bool:
-        """Whether some document's history says so."""
-        histories = map(self._history, self.paths)
-        return any(history.supersedes(entry, field, newer, older) for history in histories)
-
-    def written_at(self, side: Side, entry: str, field: str) -> int | None:
-        """The latest time that some document's history gives."""
-        times = [self._history(path).written_at(side, entry, field) for path in self.paths]
-        return max((time for time in times if time is not None), default=None)
-
-    def _history(self, path: str) -> History:
-        if path not in self.known:
-            self.known[path] = read_history(self.git, path, *self.sides)
-        return self.known[path]
 
 
 def check_merge(git: Git, revision: str) -> Check:

@@ -50,7 +50,7 @@ def observe(site: Site, request: Request) -> Observation:
     under_way = site.config.sync.enabled and head.operation is not None
     # what git does now is looked at once it is done
     site.store.set_state("head_place", head.held if under_way else head.place)
-    paths = set(states)
+    paths = {*states, *request.paths}
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")

@@ -21,7 +21,7 @@ from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend
 from lorefs.sync.observe import Observation, observe
-from lorefs.sync.report import Copy, Question, Report, Waiting
+from lorefs.sync.report import Copy, Question, Report, Waiting, joined
 from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
 from lorefs.worktree import ChangedMeanwhileError
@@ -63,7 +63,7 @@ def reconcile(site: Site, request: Request) -> Report:
     late: list[str] = []
     for attempt in range(TRIES):
         part, intended = _take_in(site, request if attempt == 0 else Request(request.origin))
-        report = _joined(report, part)
+        report = joined(report, part)
         written, late = _replace_files(site, intended)
         report = replace(report, written=(*report.written, *written))
         if not late:
@@ -84,7 +84,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         foreign = apply_foreign(store, corpus, site.git.paths.worktree)
         notes.refusals += foreign.refusals
         notes.discards += foreign.discards
-        local = foreign.found or request.change is not None
+        local = foreign.found or (request.change is not None and not request.arrives)
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
@@ -275,16 +275,3 @@ def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list
             site.store.documents.put_lag(path, None)
         written.append(path)
     return written, late
-
-
-def _joined(first: Report, second: Report) -> Report:
-    if first == Report():
-        return second
-    return replace(
-        second,
-        added=(*first.added, *second.added),
-        edited=(*first.edited, *second.edited),
-        deleted=(*first.deleted, *second.deleted),
-        discards=first.discards + second.discards,
-        written=first.written,
-    )

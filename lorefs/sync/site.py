@@ -34,13 +34,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Why a reconcile runs. `change` edits the current texts, after files were taken in."""
+    """Why a reconcile runs. `change` edits the current texts, after files were taken in.
+
+    With `arrives` it brings what others did, which reaches files of git's only when asked for.
+    `paths` are documents to look at besides those that are known.
+    """
 
     origin: Origin
     change: Callable[[Corpus], None] | None = None
     restore: bool = False
     accept_deletions: bool = False
     discover: bool = False
+    arrives: bool = False
+    paths: tuple[str, ...] = ()
 
 
 def anything_new(site: Site) -> bool:

@@ -1,0 +1,180 @@
+"""A git remote, reached through the `git` executable.
+
+Credential helpers, `~/.ssh/config`, proxies and `insteadOf` are the user's, and only git honours
+all of them. Nobody is asked for anything unless a person waits at a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from lorefs.remote.protocol import Moved, Pushed, Refused, RemoteError
+from lorefs.repo.git import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.repo import Git
+
+TIMEOUT: Final = 120.0  # seconds; a first fetch takes a while
+
+_FETCH: Final = (
+    "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--no-recurse-submodules",
+    "--no-auto-maintenance", "--no-filter",
+)  # fmt: skip
+_PUSH: Final = (
+    "push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
+)  # fmt: skip
+_END: Final = "--end-of-options"
+_NO_BRANCH: Final = "couldn't find remote ref"
+# What a server says of a branch that another push moved in the same moment.
+_RACE: Final = re.compile(
+    r"fetch first|non-fast-forward|stale info|cannot lock ref|failed to (?:update|lock)"
+    r"|incorrect old value|reference already exists"
+)
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class GitRemote:
+    """A branch of a git remote, by the remote's name or address.
+
+    `interactive` says that a person waits at a terminal, whom git and ssh may ask. `timeout` is
+    that of each command, in seconds.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        remote: str,
+        branch: str,
+        *,
+        interactive: bool = False,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.git = git
+        self.name = remote
+        self.branch = f"refs/heads/{branch}"
+        self.interactive = interactive
+        self.timeout = timeout
+        digest = sha256(f"{remote}\0{branch}".encode()).hexdigest()[:8]
+        self.slug = f"{_UNSAFE.sub('-', remote).strip('-')[:40] or 'remote'}-{digest}"
+        self._environment: dict[str, str] | None = None
+
+    @property
+    def fetched(self) -> str:
+        """The ref that the last fetch wrote."""
+        return f"refs/lorefs/fetched/{self.slug}"
+
+    def poll(self) -> str | None:
+        """The remote's tip, without fetching it."""
+        _, output = self._run("ls-remote", "--quiet", _END, self.name, self.branch)
+        return output.split("\t")[0] if output else None
+
+    def fetch(self) -> str | None:
+        """The remote's tip, with all commits behind it."""
+        refspec = f"+{self.branch}:{self.fetched}"
+        try:
+            self._run(*_FETCH, _END, self.name, refspec)
+        except RemoteError as error:
+            if _NO_BRANCH not in error.words:
+                raise
+            self.git.run("update-ref", "-d", self.fetched)
+            return None
+        return self.git.text("rev-parse", "--verify", self.fetched)
+
+    def complete(self) -> None:
+        """Fetch all commits of the branch into a clone that has only the newest ones."""
+        refspec = f"+{self.branch}:{self.fetched}"
+        self._run(*_FETCH, "--depth=2147483647", _END, self.name, refspec)
+
+    def push(self, oid: str, expected: str | None) -> Pushed | Moved | Refused:
+        """Make a commit the remote's tip, if that is where it is thought to be.
+
+        A lease is git's compare-and-swap. It overwrites nothing, because the commit descends
+        from the expected one; a plain push would undo that somebody took commits back.
+        """
+        lease = f"--force-with-lease={self.branch}:{expected or ''}"
+        refspec = f"{oid}:{self.branch}"
+        status, output = self._run(*_PUSH, lease, _END, self.name, refspec, allowed=(0, 1))
+        for line in output.split("\n"):
+            flag, _, rest = line.partition("\t")
+            if flag in {" ", "*", "="} and rest:
+                return Pushed()
+            if flag == "!":
+                words = rest.partition("\t")[2]
+                remote = [x for x in output.split("\n") if x.startswith("remote:")]
+                return Moved() if _RACE.search(words) else Refused("\n".join([words, *remote]))
+        raise self._failed("push", f"git push ended with {status}\n{output}")
+
+    def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> tuple[int, str]:
+        """The exit status and what git printed, complaints after it."""
+        import subprocess
+
+        try:
+            started = subprocess.Popen(
+                ["git", "-C", str(self.git.paths.worktree), "-c", "core.fsmonitor=false",
+                 *self._options(), *arguments],
+                stdin=None if self.interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._env(),
+                # ssh keeps the pipes open when git alone is ended: all must be, as a group
+                start_new_session=not self.interactive,
+            )  # fmt: skip
+        except OSError as error:
+            raise self._failed(arguments[0], str(error)) from error
+        try:
+            output, complaints = started.communicate(timeout=self.timeout)
+        except subprocess.TimeoutExpired as error:
+            self._end(started.pid)
+            started.communicate()
+            raise self._failed(
+                arguments[0], f"no answer within {self.timeout:.0f} seconds"
+            ) from error
+        words = complaints.decode("utf-8", "replace").strip()
+        text = output.decode("utf-8", "replace").rstrip("\n")
+        if started.returncode not in allowed:
+            raise self._failed(arguments[0], words or text)
+        return started.returncode, f"{text}\n{words}" if arguments[0] == "push" else text
+
+    def _end(self, pid: int) -> None:
+        if self.interactive:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+    def _failed(self, verb: str, words: str) -> RemoteError:
+        doing = {"push": "push to", "fetch": "fetch from", "ls-remote": "ask"}.get(verb, verb)
+        return RemoteError(
+            f"cannot {doing} {self.name}",
+            words=words,
+            hint="what was committed here waits; check the address with `git remote -v`, the way"
+            " there, and who may write",
+        )
+
+    def _options(self) -> tuple[str, ...]:
+        return () if self.interactive else ("-c", "core.askPass=")
+
+    def _env(self) -> Mapping[str, str]:
+        if self._environment is None:
+            env = clean_environment(self.git.env)
+            if self.interactive:
+                env.pop("GIT_TERMINAL_PROMPT", None)
+            else:
+                env.pop("GIT_ASKPASS", None)
+                env.pop("SSH_ASKPASS", None)
+                env["GCM_INTERACTIVE"] = "never"
+                env["GIT_SSH_COMMAND"] = f"{self._ssh(env)} -oBatchMode=yes"
+            self._environment = env
+        return self._environment
+
+    def _ssh(self, env: Mapping[str, str]) -> str:
+        """The user's own ssh command, as git would choose it."""
+        if "GIT_SSH_COMMAND" in env:
+            return env["GIT_SSH_COMMAND"]
+        configured = self.git.text("config", "core.sshCommand", allowed=(0, 1))
+        return configured or env.get("GIT_SSH") or "ssh"

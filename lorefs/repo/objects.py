@@ -1,0 +1,162 @@
+"""What lorefs needs of git's object database, whoever reads and writes it.
+
+`libgit.LibgitObjects` does it in process, through pygit2; `plumbing.PlumbingObjects` through
+the `git` executable, for repositories that libgit2 cannot open. Both pass the same tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from lorefs.errors import GitError, LorefsError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from lorefs.repo.git import Git
+
+FILE: Final = 0o100644
+EXECUTABLE: Final = 0o100755
+LINK: Final = 0o120000
+SUBMODULE: Final = 0o160000
+
+
+class RefMovedError(LorefsError):
+    """A ref is not what it was when the decision to move it was made; nothing was changed."""
+
+
+class Signature(NamedTuple):
+    """Who made a commit and when: seconds since 1970, offset in minutes east of UTC."""
+
+    name: str
+    email: str
+    time: int
+    offset: int = 0
+
+
+class Commit(NamedTuple):
+    """A commit, read."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+    author: Signature
+    committer: Signature
+
+
+class Leaf(NamedTuple):
+    """What stands at a path of a tree: a file, a link or a submodule, by its mode."""
+
+    mode: int
+    oid: str
+
+
+class Objects(Protocol):
+    """Objects and refs of one repository. Oids are hexadecimal; all else raises `GitError`."""
+
+    def tip(self, ref: str) -> str | None:
+        """The commit that a full ref name leads to, None where there is no such ref."""
+        ...
+
+    def move(self, ref: str, oid: str, expected: str | None, reason: str) -> None:
+        """Point a ref at a commit if it is at `expected` (None: if there is no such ref).
+
+        Raises `RefMovedError` if it is elsewhere, or if another program has it locked.
+        """
+        ...
+
+    def drop(self, ref: str) -> None:
+        """Delete a ref, if it is there."""
+        ...
+
+    def commit(self, oid: str) -> Commit:
+        """A commit."""
+        ...
+
+    def has(self, oid: str) -> bool:
+        """Whether a commit is in the repository."""
+        ...
+
+    def leaves(self, tree: str, but: str | None = None) -> dict[str, Leaf]:
+        """All that stands in a tree, by path; with `but`, only what does not stand there.
+
+        Paths are what git has: "/" between the parts, other bytes as surrogate escapes.
+        """
+        ...
+
+    def sizes(self, oids: Collection[str]) -> dict[str, int]:
+        """The sizes of blobs in bytes, without reading them."""
+        ...
+
+    def blobs(self, oids: Collection[str]) -> dict[str, bytes]:
+        """The bytes of blobs."""
+        ...
+
+    def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
+        """The tree that has `changes` (None: no file) made to `base`, None for an empty one."""
+        ...
+
+    def write_commit(  # what a commit holds
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: Signature,
+        committer: Signature,
+    ) -> str:
+        """A new commit, to which no ref leads yet."""
+        ...
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether a commit is another, or stands behind it."""
+        ...
+
+    def between(self, hidden: Iterable[str], tips: Iterable[str]) -> list[Commit]:
+        """The commits behind `tips` and not behind `hidden`, each after its parents."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        ...
+
+
+def open_objects(git: Git, *, plumbing: bool = False) -> Objects:
+    """The object database of a repository: through libgit2 where it can, else through git."""
+    from lorefs.repo.plumbing import PlumbingObjects
+
+    if not plumbing:
+        from lorefs.repo.libgit import open_libgit
+
+        found = open_libgit(git)
+        if found is not None:
+            return found
+    return PlumbingObjects(git)
+
+
+def missing(what: str, error: object) -> GitError:
+    """The error for an object or ref that cannot be read."""
+    return GitError(
+        f"{what} cannot be read from the repository: {error}",
+        hint="`git fsck` says what is damaged; `git fetch --unshallow` completes a shallow clone",
+    )
+
+
+def moved(ref: str) -> RefMovedError:
+    """The error for a ref that somebody else moved meanwhile."""
+    return RefMovedError(f"{ref} was moved meanwhile", hint="try again")
+
+
+def split(
+    blobs: Mapping[str, str | None],
+) -> tuple[dict[str, str | None], dict[str, dict[str, str | None]]]:
+    """Paths with their blobs, sorted into files of this directory and those of each below it."""
+    here: dict[str, str | None] = {}
+    below: dict[str, dict[str, str | None]] = {}
+    for path, blob in blobs.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            below.setdefault(name, {})[rest] = blob
+        else:
+            here[name] = blob
+    return here, below

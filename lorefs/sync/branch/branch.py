@@ -1,0 +1,167 @@
+"""The sync branch of a clone: its ref, and the documents of its trees, read with care.
+
+What a remote sends is hostile until it is checked: a tree may hold anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lorefs.core.document import conflict_marker_line, decode, parse
+from lorefs.core.front_matter import FrontMatterError, read_front_matter
+from lorefs.core.message import FORMAT_VERSION
+from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
+from lorefs.errors import RefusedError
+from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from lorefs.repo import Git
+    from lorefs.repo.objects import Leaf, Objects
+
+REALMS: Final = "realms/"  # the directory of a hub with one directory for each project
+EMPTY_TREES: Final = frozenset({
+    "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+})  # fmt: skip
+
+_KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}
+_HINT: Final = "its lore is left alone; whoever pushed it has to remove that from the sync branch"
+
+
+class HostileTreeError(RefusedError):
+    """A tree of the sync branch holds what no lorefs writes; nothing of it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One sync branch, with what reads and moves it.
+
+    `prefix` is the directory in its trees that holds this repository's documents, "" or with
+    a slash at the end. `limit` is the size of a document in bytes.
+    """
+
+    git: Git
+    objects: Objects
+    name: str
+    prefix: str
+    limit: int
+
+    @property
+    def ref(self) -> str:
+        """The full name of its ref."""
+        return f"refs/heads/{self.name}"
+
+    def tip(self) -> str | None:
+        """The commit it leads to here."""
+        return self.objects.tip(self.ref)
+
+    def tree(self, commit: str | None) -> str | None:
+        """The tree of a commit, None for no commit."""
+        return None if commit is None else self.objects.commit(commit).tree
+
+    def leaves(self, commit: str | None) -> dict[str, Leaf]:
+        """The documents of this repository in a commit, by their paths in the worktree."""
+        tree = self.tree(commit)
+        return {} if tree is None else self.own(self.objects.leaves(tree))
+
+    def own(self, leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
+        """Those of some leaves that are this repository's, by their paths in the worktree."""
+        size = len(self.prefix)
+        return {
+            path[size:]: leaf
+            for path, leaf in leaves.items()
+            if path.startswith(self.prefix) and (self.prefix or not path.startswith(REALMS))
+        }
+
+    def changed(self, before: str | None, after: str | None) -> list[str]:
+        """This repository's documents that differ between two commits, by path."""
+        old, new = self.tree(before), self.tree(after)
+        if old == new:
+            return []
+        leaves = self.objects.leaves
+        gone = leaves(old, new) if old is not None and new is not None else {}
+        found = {
+            **(leaves(new, old) if new is not None else {}),
+            **(gone if new is not None else leaves(old or "")),
+        }
+        return sorted(self.own(found))
+
+    def texts(self, commit: str | None, paths: Collection[str] | None = None) -> dict[str, str]:
+        """The texts of this repository's documents in a commit, of all or of some."""
+        leaves = self.leaves(commit)
+        wanted = {p: leaf.oid for p, leaf in leaves.items() if paths is None or p in paths}
+        blobs = self.objects.blobs(set(wanted.values()))
+        return {path: decode(blobs[oid]) for path, oid in wanted.items()}
+
+    def check(self, commit: str, known: str | None = None) -> None:
+        """Raise `HostileTreeError` unless a commit holds lore documents alone, readable ones.
+
+        What stands in the `known` commit, too, was checked before.
+        """
+        found = self.objects.leaves(self.objects.commit(commit).tree, self.tree(known))
+        for path, leaf in found.items():
+            _check_leaf(path, leaf)
+        sizes = self.objects.sizes({leaf.oid for leaf in found.values()})
+        for path, leaf in found.items():
+            if sizes[leaf.oid] > self.limit:
+                raise _hostile(path, f"is larger than {self.limit:,} bytes (limits.documentSize)")
+        blobs = self.objects.blobs(sizes)
+        for path, leaf in found.items():
+            _check_text(path, blobs[leaf.oid])
+
+
+def realms(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Paths of a tree by the prefix of their realm, "" for those outside of any."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        parts = path.split("/", 2)
+        prefix = f"{REALMS}{parts[1]}/" if path.startswith(REALMS) and len(parts) > 2 else ""  # noqa: PLR2004
+        found.setdefault(prefix, []).append(path)
+    return found
+
+
+def _check_leaf(path: str, leaf: Leaf) -> None:
+    if leaf.mode not in {FILE, EXECUTABLE}:
+        raise _hostile(path, f"is {_KINDS.get(leaf.mode, 'no regular file')}")
+    if scope_of(path) in {None, PERSONAL}:
+        raise _hostile(path, "is no team document")
+    parts = path.split("/")
+    if any(part.lower() in {"", ".", "..", ".git"} for part in parts):
+        raise _hostile(path, "leads out of the worktree")
+    if not path.isprintable():
+        raise _hostile(path, "has a name that cannot be printed")
+
+
+def _check_text(path: str, data: bytes) -> None:
+    if b"\0" in data:
+        raise _hostile(path, "holds a NUL byte")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _hostile(path, f"is not UTF-8 at byte {error.start}") from error
+    line = conflict_marker_line(text)
+    if line is not None:
+        raise _hostile(path, f"has conflict markers in line {line}")
+    if path.rpartition("/")[2] == TEAM_NAME and text.startswith(("---", "\ufeff---")):
+        _check_version(path, text)
+
+
+def _check_version(path: str, text: str) -> None:
+    try:
+        version = read_front_matter(parse(text)).get("lorefs")
+    except FrontMatterError:
+        return  # a finding for `check`; the text is kept as it is
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise HostileTreeError(
+            f"{path} on the sync branch has format version {version}, this lorefs knows"
+            f" {FORMAT_VERSION}",
+            path=path,
+            hint="install a newer lorefs",
+        )
+
+
+def _hostile(path: str, cause: str) -> HostileTreeError:
+    return HostileTreeError(f"{path} on the sync branch {cause}", path=path, hint=_HINT)

@@ -1,0 +1,207 @@
+"""Puts what the rows say onto the sync branch, off the index and the worktree."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lorefs.core.document import decode, encode
+from lorefs.core.message import (
+    ACTOR,
+    CODE_COMMIT,
+    DELETIONS,
+    DEVICE,
+    FORMAT,
+    FORMAT_VERSION,
+    SOURCE,
+    Summary,
+    message,
+)
+from lorefs.core.plan import is_mass_deletion
+from lorefs.core.selection import outgoing
+from lorefs.repo import head_oid
+from lorefs.repo.objects import RefMovedError, Signature
+from lorefs.sync.branch.merge import merge_tips
+from lorefs.sync.corpus import Corpus
+from lorefs.sync.diff import diff
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lorefs.core.message import Trailer
+    from lorefs.core.selection import Selection
+    from lorefs.store import Store
+    from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.diff import EntryDiff
+    from lorefs.sync.site import Site
+
+APPLIED: Final = "sync.applied"  # the commit whose documents the rows follow
+LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
+ARRIVED: Final = "sync"  # the source in the log of what others did
+TRIES: Final = 8
+
+
+class Committed(NamedTuple):
+    """The tip of the branch afterwards, and whether there is a new commit in it."""
+
+    tip: str | None
+    new: bool
+
+
+class _Content(NamedTuple):
+    """What the branch lacks: texts by path in the worktree, and the hashes they had."""
+
+    changes: dict[str, bytes | None]
+    before: dict[str, str]
+    hashes: dict[str, str]
+
+
+def commit_rows(
+    site: Site,
+    branch: Branch,
+    selection: Selection,
+    *,
+    at: int,
+    trailers: Sequence[Trailer] = (),
+) -> Committed:
+    """Commit what differs from the commit that was last applied in this worktree.
+
+    That is the parent, also where the branch is elsewhere by now: then both are merged. `at`
+    is in milliseconds. Raises `RefMovedError` where others never let go of the ref.
+    """
+    if not site.store.documents.unsynced():
+        return Committed(branch.tip(), new=False)
+    attempt = 1
+    while True:
+        try:
+            with site.store.write():
+                return _commit_rows(site, branch, selection, at=at, trailers=trailers)
+        except RefMovedError:
+            if attempt == TRIES:
+                raise
+        attempt += 1
+
+
+def _commit_rows(
+    site: Site, branch: Branch, selection: Selection, *, at: int, trailers: Sequence[Trailer]
+) -> Committed:
+    store, objects = site.store, branch.objects
+    parent, tip = store.state(APPLIED), branch.tip()
+    content = _content(store, branch, selection)
+    if not content.changes:
+        _note(store, content, parent)
+        return Committed(tip, new=False)
+    changes = {branch.prefix + path: data for path, data in content.changes.items()}
+    tree = objects.write_tree(branch.tree(parent), changes)
+    if tip not in {parent, None} and branch.tree(tip) == tree:
+        # whoever committed this was ended before it could say so
+        _note(store, content, tip)
+        return Committed(tip, new=False)
+    site.step("sync commit")
+    oid = _commit(site, branch, content, tree, at=at, trailers=trailers)
+    new_tip = oid if tip is None or tip == parent else merge_tips(branch, oid, tip).oid
+    site.step("sync move")
+    objects.move(branch.ref, new_tip, tip, "lorefs: commit")
+    site.step("sync note")
+    _note(store, content, oid)
+    store.set_state(LOGGED, str(store.log.last()))
+    return Committed(new_tip, new=True)
+
+
+def _note(store: Store, content: _Content, applied: str | None) -> None:
+    for path, found in content.hashes.items():
+        store.documents.put_synced(path, found)
+    if applied is not None:
+        store.set_state(APPLIED, applied)
+
+
+def _content(store: Store, branch: Branch, selection: Selection) -> _Content:
+    """The documents whose texts the branch lacks."""
+    paths = store.documents.unsynced()
+    there = branch.texts(store.state(APPLIED), paths)
+    changes: dict[str, bytes | None] = {}
+    hashes: dict[str, str] = {}
+    corpus = Corpus(store, {})
+    for path in paths:
+        state = store.documents.state(path)
+        hashes[path] = state.hash if state else ""
+        is_copy = partial(_is_copy, store, path)
+        text = outgoing(corpus.document(path), path, there.get(path), selection, is_copy)
+        if text != there.get(path, ""):
+            changes[path] = encode(text) if text else None
+    return _Content(changes, there, hashes)
+
+
+def _is_copy(store: Store, path: str, ident: str) -> bool:
+    """Whether the row of an entry is that of another document."""
+    return store.entries.owner(ident) not in {None, path}
+
+
+def _commit(
+    site: Site,
+    branch: Branch,
+    content: _Content,
+    tree: str,
+    *,
+    at: int,
+    trailers: Sequence[Trailer],
+) -> str:
+    parent = site.store.state(APPLIED)
+    after = {path: decode(data or b"") for path, data in content.changes.items()}
+    before = {path: content.before.get(path, "") for path in after}
+    found = diff(before, after)
+    text = message(
+        _summary(found).subject,
+        [
+            (FORMAT, str(FORMAT_VERSION)),
+            *_origins(site),
+            *_deletions(site, branch, parent, found),
+            *trailers,
+        ],
+    )
+    who = _identity(site, at)
+    return branch.objects.write_commit(tree, (parent,) if parent else (), text, who, who)
+
+
+def _summary(found: Sequence[EntryDiff]) -> Summary:
+    return Summary(
+        tuple(each.entry.title for each in found if each.before is None),
+        tuple(each.entry.title for each in found if each.before and each.after),
+        tuple(each.entry.title for each in found if each.after is None),
+    )
+
+
+def _origins(site: Site) -> list[Trailer]:
+    """Which device, who, through what, and on which commit of the code."""
+    store = site.store
+    since = int(store.state(LOGGED) or "0")
+    actors, sources = store.log.origins(since, without=ARRIVED)
+    head = head_oid(site.git.paths)
+    return [
+        (DEVICE, store.state("device") or ""),
+        *((ACTOR, actor) for actor in actors),
+        *((SOURCE, source) for source in sources),
+        *([(CODE_COMMIT, head)] if head else []),
+    ]
+
+
+def _deletions(
+    site: Site, branch: Branch, parent: str | None, found: Sequence[EntryDiff]
+) -> list[Trailer]:
+    """What was confirmed here must not be asked of everybody again."""
+    gone = sum(each.after is None for each in found)
+    guard = site.config.guard
+    if gone < guard.deletion_count:
+        return []
+    before = sum(text.count("<!-- lore:") for text in branch.texts(parent).values())
+    if not is_mass_deletion(before, gone, guard.deletion_share, guard.deletion_count):
+        return []
+    return [(DELETIONS, str(gone))]
+
+
+def _identity(site: Site, at: int) -> Signature:
+    """The author that git would name, at a time."""
+    ident = site.git.text("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))
+    name, _, rest = ident.partition(" <")
+    email = rest.partition(">")[0]
+    return Signature(name or "lorefs", email or "nobody@lorefs.invalid", at // 1000)

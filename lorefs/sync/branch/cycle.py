@@ -1,0 +1,123 @@
+"""One cycle: take in what changed here, commit it, exchange it, apply what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lorefs.sync.branch.arrive import arrive, doubtful
+from lorefs.sync.branch.commit import APPLIED, ARRIVED, Committed, commit_rows
+from lorefs.sync.branch.exchange import Adopt, DoubtfulError, exchange
+from lorefs.sync.branch.report import CycleReport
+from lorefs.sync.report import Report, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lorefs.core.selection import Selection
+    from lorefs.remote import Remote
+    from lorefs.store import Origin
+    from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.branch.report import Exchange
+    from lorefs.sync.report import Question
+    from lorefs.sync.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a cycle: `fetch` even if nothing waits to be sent."""
+
+    fetch: bool = True
+    accept_deletions: bool = False
+
+
+def commit_and_apply(
+    site: Site, branch: Branch, selection: Selection, origin: Origin
+) -> tuple[Committed, Report]:
+    """Commit what changed here, and apply what others put onto the branch of this clone.
+
+    That is a linked worktree, or a process that was ended before it could apply it.
+    """
+    report = Report()
+    if site.store.state(APPLIED) is None and branch.tip() is not None:
+        report = _apply_tip(site, branch, selection, origin)
+    done = commit_rows(site, branch, selection, at=origin.at)
+    if done.tip is not None:
+        report = joined(report, _apply_tip(site, branch, selection, origin))
+    return done, report
+
+
+def _apply_tip(site: Site, branch: Branch, selection: Selection, origin: Origin) -> Report:
+    tip = branch.tip()
+    if tip is None or tip == site.store.state(APPLIED):
+        return Report()
+    return arrive(site, branch, selection, tip, replace(origin, source=ARRIVED))
+
+
+def cycle(
+    site: Site,
+    branch: Branch,
+    selection: Selection,
+    remotes: Sequence[Remote],
+    origin: Origin,
+    wish: Wish,
+) -> CycleReport:
+    """Exchange with all remotes. What files brought was taken in before."""
+    done, arrived = commit_and_apply(site, branch, selection, origin)
+    reports = [arrived]
+
+    def doubt(oid: str) -> tuple[Question, ...]:
+        return () if wish.accept_deletions else doubtful(site, branch, selection, oid)
+
+    def apply(oid: str) -> None:
+        reports.append(arrive(site, branch, selection, oid, replace(origin, source=ARRIVED)))
+
+    adopt = Adopt(doubt, apply)
+    exchanges: dict[str, Exchange] = {}
+    for remote in remotes:
+        exchanges[remote.slug] = exchange(
+            site, branch, remote, adopt, at=origin.at, fetch=wish.fetch
+        )
+    for remote in remotes[:-1]:  # those that were asked before the last one brought news
+        if exchanges[remote.slug].error is None:
+            again = exchange(site, branch, remote, adopt, at=origin.at, fetch=False)
+            exchanges[remote.slug] = _both(exchanges[remote.slug], again)
+    questions = [
+        question
+        for each in exchanges.values()
+        if isinstance(each.error, DoubtfulError)
+        for question in each.error.questions
+    ]
+    return CycleReport(
+        tip=branch.tip(),
+        committed=done.new,
+        arrived=joined(*reports),
+        exchanges=tuple(exchanges.values()),
+        questions=tuple(questions),
+        waiting=waiting(site, branch, remotes),
+    )
+
+
+def _both(first: Exchange, second: Exchange) -> Exchange:
+    return replace(
+        second,
+        sent=first.sent + second.sent,
+        received=first.received + second.received,
+        merged=first.merged + second.merged,
+    )
+
+
+def waiting(site: Site, branch: Branch, remotes: Sequence[Remote]) -> int:
+    """How many commits some remote does not have, as far as is known here."""
+    tip = branch.tip()
+    if tip is None or not remotes:
+        return 0
+    return max(_missing(site, branch, tip, remote) for remote in remotes)
+
+
+def _missing(site: Site, branch: Branch, tip: str, remote: Remote) -> int:
+    seen = site.store.remotes.state(remote.slug).seen
+    if seen == tip:
+        return 0
+    hidden = [seen] if seen is not None and branch.objects.has(seen) else []
+    return len(branch.objects.between(hidden, [tip]))

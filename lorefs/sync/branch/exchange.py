@@ -1,0 +1,229 @@
+"""Makes one remote and this clone equal: push, or fetch and merge, until both say the same."""
+
+from __future__ import annotations
+
+import time
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lorefs.core.message import MERGE_SUBJECT
+from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
+from lorefs.errors import LorefsError, RefusedError
+from lorefs.remote import Moved, Pushed, Refused, RemoteError
+from lorefs.sync.branch.merge import merge_tips
+from lorefs.sync.branch.report import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lorefs.remote import Remote
+    from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.report import Question
+    from lorefs.sync.site import Site
+
+TRIES: Final = 8
+PAUSE: Final = 0.05  # seconds, at most, before the second try; doubled for each further one
+BACKUPS: Final = "refs/lorefs/backup"
+
+
+class RewrittenError(RefusedError):
+    """The remote's branch no longer holds what it held when it was last looked at."""
+
+
+class DoubtfulError(RefusedError):
+    """What arrives deletes so much that somebody has to confirm it."""
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        super().__init__(
+            "what arrived would delete most entries, so nothing of it was taken",
+            hint="`lorefs sync --accept-deletions` takes it",
+        )
+        self.questions = questions
+
+
+class Adopt(NamedTuple):
+    """What the cycle does with a tip: `doubt` what it would delete, then `apply` it."""
+
+    doubt: Callable[[str], tuple[Question, ...]]
+    apply: Callable[[str], None]
+
+
+def exchange(
+    site: Site, branch: Branch, remote: Remote, adopt: Adopt, *, at: int, fetch: bool
+) -> Exchange:
+    """Exchange commits with a remote until nothing is left to send or to take.
+
+    `fetch` asks the remote for news even where nothing waits to be sent. Errors end up in the
+    result and in the remotes table; what was committed waits. `at` is in milliseconds.
+    """
+    talk = _Talk(site, branch, remote, adopt, at)
+    try:
+        talk.run(fetch=fetch)
+    except LorefsError as error:
+        words = error.words if isinstance(error, RemoteError) and error.words else error.message
+        with site.store.write():
+            site.store.remotes.failed(remote.slug, words, at)
+        return talk.result(error)
+    return talk.result(None)
+
+
+class _Talk:
+    """One exchange: what was sent and taken so far."""
+
+    def __init__(self, site: Site, branch: Branch, remote: Remote, adopt: Adopt, at: int) -> None:
+        self.site, self.branch, self.remote, self.adopt, self.at = site, branch, remote, adopt, at
+        self.sent = self.received = self.merged = self.tries = 0
+
+    def result(self, error: LorefsError | None) -> Exchange:
+        return Exchange(
+            self.remote.name,
+            self.branch.tip(),
+            self.sent,
+            self.received,
+            self.merged,
+            self.tries,
+            error,
+        )
+
+    def run(self, *, fetch: bool) -> None:
+        seen = self.site.store.remotes.state(self.remote.slug).seen
+        theirs = seen
+        if self.branch.tip() in {None, seen}:  # nothing waits to be sent
+            if not fetch:
+                return None
+            theirs = self._fetch()
+        while True:
+            match plan(self._tips(theirs, seen)):
+                case Nothing():
+                    return self._note(theirs)
+                case Push(oid):
+                    if self._push(oid, theirs):
+                        return None
+                    theirs = self._fetch_again()
+                case FastForward(oid):
+                    self._take(oid, self.branch.tip())
+                case Merge(ours, others):
+                    self._merge(ours, others)
+                case Stop(old, new):
+                    raise _rewritten(self.remote.name, old, new)
+
+    def _tips(self, theirs: str | None, seen: str | None) -> Tips:
+        ours, objects = self.branch.tip(), self.branch.objects
+        if theirs is None:
+            return Tips(ours, None, seen)
+        if ours is None or ours == theirs:
+            return Tips(ours, theirs, seen, theirs_has_seen=self._holds(theirs, seen))
+        return Tips(
+            ours,
+            theirs,
+            seen,
+            ours_has_theirs=objects.is_ancestor(theirs, ours),
+            theirs_has_ours=objects.is_ancestor(ours, theirs),
+            theirs_has_seen=self._holds(theirs, seen),
+        )
+
+    def _holds(self, theirs: str, seen: str | None) -> bool:
+        objects = self.branch.objects
+        return (
+            seen is None
+            or seen == theirs
+            or (objects.has(seen) and objects.is_ancestor(seen, theirs))
+        )
+
+    def _fetch(self) -> str | None:
+        self.site.step("sync fetch")
+        theirs = self.remote.fetch()
+        known = self.branch.tip()
+        if theirs is not None and theirs != known:
+            self.branch.check(theirs, known)
+        return theirs
+
+    def _fetch_again(self) -> str | None:
+        """After others were faster: a moment of their own for everybody, then their commits."""
+        if self.tries >= TRIES:
+            raise RemoteError(
+                f"{self.remote.name} was pushed to by others {TRIES} times in a row",
+                hint="what was committed here waits; the next sync tries again",
+            )
+        if self.tries > 1:
+            time.sleep(SystemRandom().uniform(0, PAUSE * 2**self.tries))
+        return self._fetch()
+
+    def _push(self, oid: str, expected: str | None) -> bool:
+        """Send a commit; False if the remote has moved."""
+        self.tries += 1
+        self.site.step("sync push")
+        match self.remote.push(oid, expected):
+            case Pushed():
+                hidden = [expected] if expected else []
+                self.sent += len(self.branch.objects.between(hidden, [oid]))
+                self._note(oid)
+                return True
+            case Moved():
+                return False
+            case Refused(words):
+                raise RemoteError(
+                    f"{self.remote.name} does not take the commits",
+                    words=words,
+                    hint="what was committed here waits; ask whoever runs the server",
+                )
+
+    def _merge(self, ours: str, theirs: str) -> None:
+        objects = self.branch.objects
+        tip = ours
+        ours = self._without_own_merges(ours, theirs)
+        if objects.is_ancestor(ours, theirs):
+            self._take(theirs, tip)
+            return
+        if not self._related(ours, theirs):
+            self._back_up(tip)
+        self.site.step("sync merge")
+        self._take(merge_tips(self.branch, ours, theirs).oid, tip)
+        self.merged += 1
+
+    def _without_own_merges(self, ours: str, theirs: str) -> str:
+        """The tip without merges that nobody else has seen and nothing of ours stands on."""
+        objects = self.branch.objects
+        while not objects.is_ancestor(ours, theirs):
+            commit = objects.commit(ours)
+            if len(commit.parents) == 1 or not commit.message.startswith(f"{MERGE_SUBJECT}\n"):
+                return ours
+            own = [p for p in commit.parents if not objects.is_ancestor(p, theirs)]
+            if len(own) > 1:
+                return ours
+            ours = own[0] if own else commit.parents[0]
+        return ours
+
+    def _related(self, ours: str, theirs: str) -> bool:
+        status, _ = self.branch.git.status_and_output("merge-base", ours, theirs, allowed=(0, 1))
+        return status == 0
+
+    def _back_up(self, tip: str) -> None:
+        """Keeps a tip before it meets a history that it has nothing in common with."""
+        ref = f"{BACKUPS}/{self.at}"
+        if self.branch.objects.tip(ref) is None:
+            self.branch.objects.move(ref, tip, None, "lorefs: before a first meeting")
+
+    def _take(self, oid: str, expected: str | None) -> None:
+        """Make a commit the tip here, and apply it."""
+        questions = self.adopt.doubt(oid)
+        if questions:
+            raise DoubtfulError(questions)
+        objects = self.branch.objects
+        hidden = [expected] if expected is not None else []
+        self.received += len(objects.between(hidden, [oid]))
+        self.site.step("sync move")
+        objects.move(self.branch.ref, oid, expected, "lorefs: sync")
+        self.adopt.apply(oid)
+
+    def _note(self, seen: str | None) -> None:
+        with self.site.store.write():
+            self.site.store.remotes.succeeded(self.remote.slug, seen, self.at)
+
+
+def _rewritten(remote: str, seen: str, theirs: str | None) -> RewrittenError:
+    now = f"leads to {theirs[:12]} now" if theirs else "is gone"
+    return RewrittenError(
+        f"the sync branch of {remote} was rewritten: it held {seen[:12]} and {now}",
+        hint="nothing was sent or taken; if that was meant, `lorefs sync --accept-rewrite` follows",
+    )

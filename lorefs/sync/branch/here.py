@@ -1,0 +1,104 @@
+"""The sync branch of this clone, as its settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lorefs.core.selection import Selection
+from lorefs.errors import RefusedError
+from lorefs.remote import GitRemote
+from lorefs.repo.objects import open_objects
+from lorefs.sync.branch.branch import Branch
+from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
+
+if TYPE_CHECKING:
+    from lorefs.store import Origin, RemoteState
+    from lorefs.sync.branch.commit import Committed
+    from lorefs.sync.branch.cycle import Wish
+    from lorefs.sync.branch.report import CycleReport
+    from lorefs.sync.report import Report
+    from lorefs.sync.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """Where the exchange stands: `waiting` commits that a remote lacks, and each remote."""
+
+    branch: str
+    tip: str | None
+    waiting: int
+    remotes: tuple[tuple[str, RemoteState], ...]
+
+
+class Here:
+    """The sync branch of one worktree; opened when it is first needed."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    @cached_property
+    def branch(self) -> Branch:
+        """Raises `GitError` where the objects cannot be read."""
+        settings = self.site.config.sync
+        prefix = f"{settings.prefix}/" if settings.prefix else ""
+        objects = open_objects(self.site.git)
+        limit = self.site.config.limits.document_size
+        return Branch(self.site.git, objects, settings.branch, prefix, limit)
+
+    @property
+    def selection(self) -> Selection:
+        """What is exchanged."""
+        return Selection(*self.site.config.filter)
+
+    def remotes(self, *, interactive: bool = False) -> list[GitRemote]:
+        """The remotes of the settings. `interactive`: somebody can be asked for a password."""
+        settings = self.site.config.sync
+        return [
+            GitRemote(self.site.git, name, settings.branch, interactive=interactive)
+            for name in settings.remotes
+        ]
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "branch" in self.__dict__:
+            self.branch.objects.close()
+
+    def commit(self, origin: Origin) -> tuple[Committed, Report]:
+        """Put what changed here onto the branch; no network."""
+        self._check_free()
+        return commit_and_apply(self.site, self.branch, self.selection, origin)
+
+    def cycle(self, origin: Origin, wish: Wish, *, interactive: bool = False) -> CycleReport:
+        """Commit, exchange, apply."""
+        self._check_free()
+        remotes = self.remotes(interactive=interactive)
+        return cycle(self.site, self.branch, self.selection, remotes, origin, wish)
+
+    def status(self) -> SyncStatus:
+        """Where the exchange stands; no network."""
+        remotes = self.remotes()
+        states = self.site.store.remotes
+        return SyncStatus(
+            self.branch.name,
+            self.branch.tip(),
+            waiting(self.site, self.branch, remotes),
+            tuple((remote.name, states.state(remote.slug)) for remote in remotes),
+        )
+
+    def _check_free(self) -> None:
+        """A branch that is checked out would have its files left behind."""
+        common = self.site.git.paths.common_dir
+        line = f"ref: {self.branch.ref}"
+        for head in (common / "HEAD", *common.glob("worktrees/*/HEAD")):
+            try:
+                found = head.read_text("utf-8", "replace").strip()
+            except OSError:
+                continue  # a worktree that is being removed
+            if found == line:
+                raise RefusedError(
+                    f"the sync branch {self.branch.name} is checked out",
+                    path=str(head),
+                    hint="`git switch` to another branch in that worktree; lorefs moves this one",
+                )

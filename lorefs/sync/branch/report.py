@@ -1,0 +1,52 @@
+"""What one cycle of the sync branch did, and what stopped it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lorefs.sync.report import NOTHING
+
+if TYPE_CHECKING:
+    from lorefs.errors import LorefsError
+    from lorefs.sync.report import Question, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How it went with one remote.
+
+    `error` says why it ended early; then what was committed waits. `sent` and `received` count
+    commits.
+    """
+
+    remote: str
+    tip: str | None = None
+    sent: int = 0
+    received: int = 0
+    merged: int = 0
+    tries: int = 0
+    error: LorefsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """The outcome of a cycle.
+
+    `committed` tells of a new commit of what was changed here, `reconciled` what files brought,
+    `arrived` what came from others. `waiting` counts the commits that some remote lacks, and
+    `questions` what has to be confirmed before anything more is applied.
+    """
+
+    tip: str | None = None
+    committed: bool = False
+    reconciled: Report = NOTHING
+    arrived: Report = NOTHING
+    exchanges: tuple[Exchange, ...] = ()
+    questions: tuple[Question, ...] = ()
+    waiting: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether all remotes have everything, and nobody has to be asked."""
+        return not self.questions and all(each.error is None for each in self.exchanges)
