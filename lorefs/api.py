@@ -105,6 +105,7 @@ class Workspace:
         *,
         fetch: bool = True,
         accept_deletions: bool = False,
+        accept_rewrite: bool = False,
         interactive: bool = False,
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
@@ -117,7 +118,7 @@ class Workspace:
 
         self._check_sync()
         reconciled = self.take_in()
-        wish = Wish(fetch=fetch, accept_deletions=accept_deletions)
+        wish = Wish(fetch, accept_deletions, accept_rewrite)
         report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
         return replace(report, reconciled=reconciled)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config.keys import CLONE, KEYS, Key
-from lorefs.config.settings import Config, Guard, Limits, Origin, Sync
+from lorefs.config.settings import Config, Filters, Guard, Limits, Origin, Sync
 from lorefs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def resolve(
     return Config(
         sync=Sync(**sections["sync"]),  # type: ignore[arg-type]  # read by each key's kind
         guard=Guard(**sections["guard"]),  # type: ignore[arg-type]
+        filter=Filters(**sections["filter"]),  # type: ignore[arg-type]
         limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
         origins=origins,
     )

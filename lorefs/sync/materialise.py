@@ -12,6 +12,7 @@ from lorefs.config import ALWAYS
 from lorefs.core.document import decode, encode, serialize
 from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.plan import owns_file
+from lorefs.sync.site import HOMELESS
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -44,6 +45,7 @@ def intend(
     }
     theirs = {facts.document: facts for facts in observation.facts}.keys() - owned
     intended: dict[str, str | None] = {}
+    homeless: list[str] = []
     for state in documents.states():
         path = state.path
         if path in theirs:
@@ -51,10 +53,18 @@ def intend(
         if path in skipped:
             continue
         target = _for_git(site, state) if path in theirs else _for_us(site, state)
-        if target is not None:
+        if target is not None and not _has_home(site, path):
+            homeless.append(path)  # on another branch, or outside of a sparse checkout
+        elif target is not None:
             documents.put_pending(path, target, observation.head)
             intended[path] = observation.hashes.get(path)
+    site.store.set_state(HOMELESS, "\n".join(homeless))
     return intended
+
+
+def _has_home(site: Site, path: str) -> bool:
+    """Whether the directory of a document is here; none is ever made."""
+    return site.git.paths.worktree.joinpath(path).parent.is_dir()
 
 
 def _for_us(site: Site, state: DocumentState) -> bytes | None:

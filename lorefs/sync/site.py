@@ -6,7 +6,7 @@ Commands that only read come here first, so this module imports little.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.store import Origin, Store
     from lorefs.sync.corpus import Corpus, Known
+
+
+# Documents whose directory is not here: their files wait for it.
+HOMELESS: Final = "homeless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,15 @@ def anything_new(site: Site) -> bool:
     store = site.store
     if store.outbox or store.state("head") != head_signature(site.git.paths):
         return True
+    root = site.git.paths.worktree
+    homeless = (store.state(HOMELESS) or "").split("\n")
+    if any(path and root.joinpath(path).parent.is_dir() for path in homeless):
+        return True
     for state in store.documents.states():
         if state.pending_hash is not None:
             return True
         try:
-            found = read(site.git.paths.worktree, state.path)
+            found = read(root, state.path)
         except DocumentError:
             return True
         if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:

@@ -29,6 +29,7 @@ class Wish:
 
     fetch: bool = True
     accept_deletions: bool = False
+    accept_rewrite: bool = False
 
 
 def commit_and_apply(
@@ -76,7 +77,13 @@ def cycle(
     exchanges: dict[str, Exchange] = {}
     for remote in remotes:
         exchanges[remote.slug] = exchange(
-            site, branch, remote, adopt, at=origin.at, fetch=wish.fetch
+            site,
+            branch,
+            remote,
+            adopt,
+            at=origin.at,
+            fetch=wish.fetch,
+            follow_rewrite=wish.accept_rewrite,
         )
     for remote in remotes[:-1]:  # those that were asked before the last one brought news
         if exchanges[remote.slug].error is None:

@@ -12,6 +12,7 @@ from lorefs.errors import LorefsError, RefusedError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
+from lorefs.sync.branch.rewrite import keep_aside, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TRIES: Final = 8
 PAUSE: Final = 0.05  # seconds, at most, before the second try; doubled for each further one
-BACKUPS: Final = "refs/lorefs/backup"
 
 
 class RewrittenError(RefusedError):
@@ -49,14 +49,22 @@ class Adopt(NamedTuple):
 
 
 def exchange(
-    site: Site, branch: Branch, remote: Remote, adopt: Adopt, *, at: int, fetch: bool
+    site: Site,
+    branch: Branch,
+    remote: Remote,
+    adopt: Adopt,
+    *,
+    at: int,
+    fetch: bool,
+    follow_rewrite: bool = False,
 ) -> Exchange:
     """Exchange commits with a remote until nothing is left to send or to take.
 
-    `fetch` asks the remote for news even where nothing waits to be sent. Errors end up in the
+    `fetch` asks the remote for news even where nothing waits to be sent, `follow_rewrite` takes
+    a branch that was rewritten there for what was meant. Errors end up in the
     result and in the remotes table; what was committed waits. `at` is in milliseconds.
     """
-    talk = _Talk(site, branch, remote, adopt, at)
+    talk = _Talk(site, branch, remote, adopt, at, follow_rewrite=follow_rewrite)
     try:
         talk.run(fetch=fetch)
     except LorefsError as error:
@@ -70,7 +78,17 @@ def exchange(
 class _Talk:
     """One exchange: what was sent and taken so far."""
 
-    def __init__(self, site: Site, branch: Branch, remote: Remote, adopt: Adopt, at: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        branch: Branch,
+        remote: Remote,
+        adopt: Adopt,
+        at: int,
+        *,
+        follow_rewrite: bool,
+    ) -> None:
+        self.follow_rewrite = follow_rewrite
         self.site, self.branch, self.remote, self.adopt, self.at = site, branch, remote, adopt, at
         self.sent = self.received = self.merged = self.tries = 0
 
@@ -105,7 +123,20 @@ class _Talk:
                 case Merge(ours, others):
                     self._merge(ours, others)
                 case Stop(old, new):
-                    raise _rewritten(self.remote.name, old, new)
+                    seen = self._follow(old, new)
+
+    def _follow(self, seen: str, theirs: str | None) -> str | None:
+        """Go on from a rewritten branch, if that was asked for; returns what is seen now."""
+        if not self.follow_rewrite:
+            raise _rewritten(self.remote.name, seen, theirs)
+        tip = self.branch.tip()
+        keep_aside(self.branch, self.at)
+        if theirs is not None:
+            oid = replayed(self.branch, seen, theirs)
+            self.site.step("sync move")
+            self.branch.objects.move(self.branch.ref, oid, tip, "lorefs: follow a rewrite")
+            self.adopt.apply(oid)
+        return theirs
 
     def _tips(self, theirs: str | None, seen: str | None) -> Tips:
         ours, objects = self.branch.tip(), self.branch.objects
@@ -176,7 +207,7 @@ class _Talk:
             self._take(theirs, tip)
             return
         if not self._related(ours, theirs):
-            self._back_up(tip)
+            keep_aside(self.branch, self.at)
         self.site.step("sync merge")
         self._take(merge_tips(self.branch, ours, theirs).oid, tip)
         self.merged += 1
@@ -197,12 +228,6 @@ class _Talk:
     def _related(self, ours: str, theirs: str) -> bool:
         status, _ = self.branch.git.status_and_output("merge-base", ours, theirs, allowed=(0, 1))
         return status == 0
-
-    def _back_up(self, tip: str) -> None:
-        """Keeps a tip before it meets a history that it has nothing in common with."""
-        ref = f"{BACKUPS}/{self.at}"
-        if self.branch.objects.tip(ref) is None:
-            self.branch.objects.move(ref, tip, None, "lorefs: before a first meeting")
 
     def _take(self, oid: str, expected: str | None) -> None:
         """Make a commit the tip here, and apply it."""

@@ -53,7 +53,7 @@ def merge_tips(branch: Branch, one: str, other: str) -> MergedTips:
     first, second = objects.commit(ours), objects.commit(theirs)
     trees = Sides(_base_tree(git, objects, bases), first.tree, second.tree)
     tips = _Tips(ours, theirs, tuple(bases))
-    tree, discards = _merge_trees(git, objects, trees, tips)
+    tree, discards = merge_trees(git, objects, trees, tips)
     who = Signature(NAME, EMAIL, max(first.committer.time, second.committer.time))
     losers = (theirs if discard.chosen == discard.ours else ours for discard in discards)
     text = message(
@@ -71,12 +71,12 @@ def _base_tree(git: Git, objects: Objects, bases: list[str]) -> str | None:
     for other in bases[1:]:
         older = merge_bases(git, so_far, other)
         base = objects.commit(older[0]).tree if older else None
-        merged, _ = _merge_trees(git, objects, Sides(base, merged, objects.commit(other).tree))
+        merged, _ = merge_trees(git, objects, Sides(base, merged, objects.commit(other).tree))
         so_far = other
     return merged
 
 
-def _merge_trees(
+def merge_trees(
     git: Git, objects: Objects, trees: _Trees, tips: _Tips | None = None
 ) -> tuple[str, tuple[Discard, ...]]:
     """The merged tree; each realm is merged by its own settings."""
