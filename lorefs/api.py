@@ -316,11 +316,18 @@ class Workspace:
         return undone
 
     def publish(self, paths: Sequence[str] = ()) -> list[str]:
-        """Write files that lag behind their rows; returns those written.
+        """Write what arrived from others into tracked files, all or some; returns those written.
 
         With sync off no file lags behind but one that could not be written before.
         """
-        report = self._reconcile(Request(self._origin("editor"), restore=True))
+        request = Request(self._origin("editor"), restore=True)
+        if self.config.sync.enabled:
+            from lorefs.sync.branch.publish import Publication
+
+            self.take_in()
+            publish = Publication(self.site, self.here.branch, paths)
+            request = Request(self._origin("editor"), publish=publish)
+        report = self._reconcile(request)
         return [path for path in report.written if not paths or path in paths]
 
     @classmethod

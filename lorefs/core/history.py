@@ -78,6 +78,10 @@ class DocumentHistory:
         ]
         return max(times, default=None)
 
+    def ever_held(self, entry: str) -> bool:
+        """Whether some version has an entry."""
+        return any(self._entry(commit, entry) is not None for commit in self.versions)
+
     def _ancestry(self, tip: str) -> Iterator[Version]:
         """A version and all before it."""
         seen: set[str] = set()

@@ -125,8 +125,8 @@ def is_mass_deletion(before: int, gone: int, share: float, count: int) -> bool:
     return gone >= count and gone > before * share
 
 
-def owns_file(facts: Facts, *, materialise: bool) -> bool:
-    """Whether what arrives from other machines may be written into the file at once."""
+def owns_file(facts: Facts) -> bool:
+    """Whether the file says what the rows say, whoever changed them; else it is git's."""
     if facts.scope == PERSONAL or not facts.sync:
         return True
-    return materialise or (facts.ignored and not facts.tracked)
+    return facts.ignored and not facts.tracked

@@ -49,8 +49,11 @@ class LibgitObjects:
 
     def tip(self, ref: str) -> str | None:
         """The commit that a ref leads to."""
-        found = self.repository.references.get(ref)
-        return None if found is None else str(found.resolve().target)
+        try:
+            found = self.repository.references.get(ref)
+            return None if found is None else str(found.resolve().target)
+        except (KeyError, ValueError):
+            return None  # a symbolic ref that leads nowhere, or no name of a ref
 
     def move(self, ref: str, oid: str, expected: str | None, reason: str) -> None:
         """Point a ref at a commit, unless somebody else moved it."""

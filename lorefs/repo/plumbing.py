@@ -30,7 +30,7 @@ class PlumbingObjects:
 
     def tip(self, ref: str) -> str | None:
         """The commit that a ref leads to."""
-        found = self.git.text("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1))
+        found = self.git.text("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1, 128))
         return found or None
 
     def move(self, ref: str, oid: str, expected: str | None, reason: str) -> None:

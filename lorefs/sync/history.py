@@ -127,6 +127,11 @@ class TreeHistories:
         times = [history.written_at(side, entry, field) for history in holders]
         return max((time for time in times if time is not None), default=None)
 
+    def ever_held(self, entry: str) -> bool:
+        """Whether some version of some document has an entry."""
+        histories = map(self._history, self.paths)
+        return any(isinstance(h, DocumentHistory) and h.ever_held(entry) for h in histories)
+
     def _holders(self, entry: str) -> list[str]:
         """The documents that hold an entry; all where it carries no marker anywhere."""
         found = [

@@ -11,6 +11,7 @@ from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
 from lorefs.core.model import PERSONAL
 from lorefs.core.versions import edits_base
 from lorefs.sync.diff import diff
+from lorefs.sync.stashes import stashed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,10 @@ def ingest(
     edited counts.
     """
     store = site.store
-    one_sided = not brought and all(_is_unchanged(store, corpus, path) for path in texts)
+    stashes = stashed(site, list(texts))
+    one_sided = not (brought or stashes) and all(
+        _is_unchanged(store, corpus, path) for path in texts
+    )
     if one_sided:
         return True, {path: parse(text) for path, text in texts.items()}, ()
     base = {path: decode(store.documents.worktree_base(path) or b"") for path in texts}
@@ -47,6 +51,10 @@ def ingest(
             named = [identify(document, path) for document in sides]
             base[path] = serialize(edits_base(*named))
     ours = {path: corpus.text(path) for path in texts}
+    if stashes:
+        texts = {
+            path: stashes.news(path, text, base[path], ours[path]) for path, text in texts.items()
+        }
     merged = merge_corpus(Sides(base, ours, texts), settings=SETTINGS)
     documents = {path: parse(merged.documents.get(path, "")) for path in texts}
     return False, documents, merged.discards

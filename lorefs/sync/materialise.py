@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lorefs.config import ALWAYS
 from lorefs.core.document import decode, encode, serialize
 from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.plan import owns_file
 from lorefs.sync.site import HOMELESS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from lorefs.store import DocumentState
@@ -33,17 +33,15 @@ def intend(
     skipped: AbstractSet[str],
     *,
     local: bool,
+    publish: Callable[[str, bytes], bytes | None] | None = None,
 ) -> dict[str, str | None]:
     """Notes the text intended for each file that lags behind; returns their hashes now.
 
-    `local` says that rows were changed on this machine, not only files taken in.
+    `local` says that rows were changed on this machine, not only files taken in. `publish` is
+    that of the request.
     """
     documents = site.store.documents
-    materialise = site.config.sync.materialise == ALWAYS
-    owned = {
-        facts.document for facts in observation.facts if owns_file(facts, materialise=materialise)
-    }
-    theirs = {facts.document: facts for facts in observation.facts}.keys() - owned
+    theirs = {facts.document for facts in observation.facts if not owns_file(facts)}
     intended: dict[str, str | None] = {}
     homeless: list[str] = []
     for state in documents.states():
@@ -52,7 +50,11 @@ def intend(
             _note_lag(site, corpus, path, local=local)
         if path in skipped:
             continue
-        target = _for_git(site, state) if path in theirs else _for_us(site, state)
+        if path not in theirs:
+            target = _for_us(site, state)
+        else:
+            target = _published(site, state, publish) if publish else None
+            target = target or _for_git(site, state)
         if target is not None and not _has_home(site, path):
             homeless.append(path)  # on another branch, or outside of a sparse checkout
         elif target is not None:
@@ -80,6 +82,15 @@ def _note_lag(site: Site, corpus: Corpus, path: str, *, local: bool) -> None:
     changed = path in corpus.after and corpus.after[path] != corpus.before.get(path)
     if local and changed and site.store.documents.lag(path) is None:
         site.store.documents.put_lag(path, encode(serialize(corpus.before[path])))
+
+
+def _published(
+    site: Site, state: DocumentState, publish: Callable[[str, bytes], bytes | None]
+) -> bytes | None:
+    """The file with what arrived from others, None where it lacks nothing of that."""
+    file = site.store.documents.worktree_base(state.path)
+    target = publish(state.path, file or b"")
+    return None if target is None or target == (file or b"") else target
 
 
 def _for_git(site: Site, state: DocumentState) -> bytes | None:

@@ -24,6 +24,7 @@ from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
 from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
+from lorefs.sync.stashes import note_stashes
 from lorefs.worktree import ChangedMeanwhileError
 from lorefs.worktree import replace as replace_file
 
@@ -97,8 +98,9 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
             if facts.document in observation.looked_up and facts.file == "present":
                 store.documents.put_tracked(facts.document, tracked=facts.tracked)
         site.step("rows")
-        intended = intend(site, observation, corpus, skipped, local=local)
+        intended = intend(site, observation, corpus, skipped, local=local, publish=request.publish)
         store.set_state("head", head_signature(site.git.paths))
+        note_stashes(site)
         site.step("commit")
     for state in store.documents.states():
         if state.path in corpus.after:

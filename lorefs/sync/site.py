@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus, Known
 
 
+# The commit of the sync branch that the rows follow.
+APPLIED: Final = "sync.applied"
 # Documents whose directory is not here: their files wait for it.
 HOMELESS: Final = "homeless"
 
@@ -40,8 +42,9 @@ class Site:
 class Request:
     """Why a reconcile runs. `change` edits the current texts, after files were taken in.
 
-    With `arrives` it brings what others did, which reaches files of git's only when asked for.
-    `paths` are documents to look at besides those that are known.
+    With `arrives` it brings what others did, which reaches files of git's only through
+    `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
+    to leave it as it is. `paths` are documents to look at besides those that are known.
     """
 
     origin: Origin
@@ -50,6 +53,7 @@ class Request:
     accept_deletions: bool = False
     discover: bool = False
     arrives: bool = False
+    publish: Callable[[str, bytes], bytes | None] | None = None
     paths: tuple[str, ...] = ()
 
 

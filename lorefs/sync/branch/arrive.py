@@ -12,13 +12,13 @@ from lorefs.core.message import DELETIONS, SETTLED, trailer
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import visible
-from lorefs.sync.branch.commit import APPLIED
 from lorefs.sync.branch.merge import again
+from lorefs.sync.branch.publish import following
 from lorefs.sync.diff import diff
 from lorefs.sync.history import TreeHistories
 from lorefs.sync.reconcile import reconcile
 from lorefs.sync.report import Question, Report
-from lorefs.sync.site import Request
+from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,10 @@ def arrive(site: Site, branch: Branch, selection: Selection, target: str, origin
         known=applied is not None,
     )
     change = partial(_apply, site, branch, arrival, origin.at)
-    return reconcile(site, Request(origin, change, arrives=True, paths=tuple(paths)))
+    publish = following(site, branch)
+    return reconcile(
+        site, Request(origin, change, arrives=True, publish=publish, paths=tuple(paths))
+    )
 
 
 def _shown(

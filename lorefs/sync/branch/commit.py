@@ -24,6 +24,7 @@ from lorefs.repo.objects import RefMovedError, Signature
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.diff import diff
+from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from lorefs.sync.diff import EntryDiff
     from lorefs.sync.site import Site
 
-APPLIED: Final = "sync.applied"  # the commit whose documents the rows follow
+
 LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
 ARRIVED: Final = "sync"  # the source in the log of what others did
 TRIES: Final = 8

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lorefs.core.message import INGESTED
 from lorefs.sync.branch.arrive import arrive, doubtful
-from lorefs.sync.branch.commit import APPLIED, ARRIVED, Committed, commit_rows
+from lorefs.sync.branch.code import TAKEN, MassDeletionError, starting_point, take_code
+from lorefs.sync.branch.commit import ARRIVED, Committed, commit_rows
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, exchange
 from lorefs.sync.branch.report import CycleReport
 from lorefs.sync.report import Report, joined
+from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lorefs.core.message import Trailer
     from lorefs.core.selection import Selection
+    from lorefs.errors import LorefsError
     from lorefs.remote import Remote
     from lorefs.store import Origin
     from lorefs.sync.branch.branch import Branch
@@ -42,10 +47,39 @@ def commit_and_apply(
     report = Report()
     if site.store.state(APPLIED) is None and branch.tip() is not None:
         report = _apply_tip(site, branch, selection, origin)
-    done = commit_rows(site, branch, selection, at=origin.at)
+    done = commit_rows(site, branch, selection, at=origin.at, trailers=_start(site, branch))
     if done.tip is not None:
         report = joined(report, _apply_tip(site, branch, selection, origin))
     return done, report
+
+
+def _start(site: Site, branch: Branch) -> list[Trailer]:
+    """What the first commit of a branch says of the code that the rows came from."""
+    if branch.tip() is not None:
+        return []
+    code = starting_point(site, branch)
+    if code is None:
+        return []
+    with site.store.write():
+        site.store.set_state(TAKEN, code)
+    return [(INGESTED, code)]
+
+
+def _take_code(
+    site: Site, branch: Branch, selection: Selection, origin: Origin, wish: Wish
+) -> tuple[Report, LorefsError | None]:
+    """Take in what the code branch gained, and commit that."""
+    try:
+        found = take_code(
+            site, branch, replace(origin, source="git"), accept_deletions=wish.accept_deletions
+        )
+    except MassDeletionError as error:
+        return Report(), error
+    if found is None:
+        return Report(), None
+    code, report = found
+    commit_rows(site, branch, selection, at=origin.at, trailers=[(INGESTED, code)])
+    return report, None
 
 
 def _apply_tip(site: Site, branch: Branch, selection: Selection, origin: Origin) -> Report:
@@ -85,7 +119,9 @@ def cycle(
             fetch=wish.fetch,
             follow_rewrite=wish.accept_rewrite,
         )
-    for remote in remotes[:-1]:  # those that were asked before the last one brought news
+    brought, refusal = _take_code(site, branch, selection, origin, wish)
+    reports.append(brought)
+    for remote in remotes:  # what was taken in since it was asked
         if exchanges[remote.slug].error is None:
             again = exchange(site, branch, remote, adopt, at=origin.at, fetch=False)
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
@@ -101,6 +137,7 @@ def cycle(
         arrived=joined(*reports),
         exchanges=tuple(exchanges.values()),
         questions=tuple(questions),
+        refusal=refusal,
         waiting=waiting(site, branch, remotes),
     )
 
@@ -111,6 +148,7 @@ def _both(first: Exchange, second: Exchange) -> Exchange:
         sent=first.sent + second.sent,
         received=first.received + second.received,
         merged=first.merged + second.merged,
+        tries=first.tries + second.tries,
     )
 
 

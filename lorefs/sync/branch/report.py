@@ -35,7 +35,8 @@ class CycleReport:
 
     `committed` tells of a new commit of what was changed here, `reconciled` what files brought,
     `arrived` what came from others. `waiting` counts the commits that some remote lacks, and
-    `questions` what has to be confirmed before anything more is applied.
+    `questions` what has to be confirmed before anything more is applied. `refusal` says why
+    nothing was taken from the code branch.
     """
 
     tip: str | None = None
@@ -44,9 +45,12 @@ class CycleReport:
     arrived: Report = NOTHING
     exchanges: tuple[Exchange, ...] = ()
     questions: tuple[Question, ...] = ()
+    refusal: LorefsError | None = None
     waiting: int = 0
 
     @property
     def ok(self) -> bool:
         """Whether all remotes have everything, and nobody has to be asked."""
-        return not self.questions and all(each.error is None for each in self.exchanges)
+        return not (self.questions or self.refusal) and all(
+            each.error is None for each in self.exchanges
+        )
