@@ -15,16 +15,14 @@ from lorefs.sync.branch.report import CycleReport
 from tests.gitrepo import Repo
 
 BRANCH = "lorefs-sync"
-START = 1_700_000_000_000
 DOCUMENT = ".lore.md"
 
 
 @dataclass(slots=True)
 class Clone:
-    """One clone. Its clock goes on by a second with each look at it; `skew` sets it wrong."""
+    """One clone. Its clock goes on by a second with each look at it; `skew` (ms) sets it wrong."""
 
     repo: Repo
-    now: int = START
     skew: int = 0
     env: dict[str, str] = field(default_factory=dict)
     step: Callable[[str], None] = lambda _: None
@@ -34,8 +32,7 @@ class Clone:
         return self.repo.path
 
     def tick(self) -> int:
-        self.now += 1000
-        return self.now + self.skew
+        return self.repo.clock.tick(1) * 1000 + self.skew
 
     @contextmanager
     def open(self) -> Iterator[Workspace]:
@@ -121,7 +118,7 @@ class Team:
 
     def seed(self, **files: str) -> None:
         """A first commit of code, on the remote's main branch."""
-        seed = Repo(self.folder / "seed")
+        seed = Repo(self.folder / "seed", self.remote.clock)
         seed.path.mkdir()
         seed("init", "--quiet")
         seed.commit("code", **files)

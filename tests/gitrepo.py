@@ -11,14 +11,25 @@ STEP = 60
 
 
 @dataclass(slots=True)
+class Clock:
+    """A time in seconds that several repositories share."""
+
+    now: int = START
+
+    def tick(self, seconds: int) -> int:
+        self.now += seconds
+        return self.now
+
+
+@dataclass(slots=True)
 class Repo:
     """A worktree at `path`; calling it runs git there and returns what git printed.
 
-    Git's clock starts at a fixed time and goes on by a minute with every command.
+    Its clock starts at a fixed time and goes on by a minute with every command.
     """
 
     path: Path
-    now: int = field(default=START)
+    clock: Clock = field(default_factory=Clock)
 
     def __call__(self, *args: str, stdin: str | None = None, ok: bool = True) -> str:
         """Run git and return its output; where `ok`, a failure fails the test."""
@@ -30,8 +41,7 @@ class Repo:
 
     def run(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run git and return all of it: output, complaints and exit status."""
-        self.now += STEP
-        when = f"{self.now} +0000"
+        when = f"{self.clock.tick(STEP)} +0000"
         return subprocess.run(
             ["env", f"GIT_AUTHOR_DATE={when}", f"GIT_COMMITTER_DATE={when}", "git", *args],
             cwd=self.path,
@@ -64,6 +74,6 @@ class Repo:
         return self("rev-parse", "HEAD")
 
     def clone(self, path: Path, *options: str) -> Repo:
-        """Clone this repository to a path."""
+        """Clone this repository to a path; both go by one clock."""
         self("clone", "--quiet", *options, str(self.path), str(path))
-        return Repo(path, self.now)
+        return Repo(path, self.clock)

@@ -323,7 +323,7 @@ def test_a_linked_worktree_shares_the_branch(ada: Clone) -> None:
     ada.repo("worktree", "add", "-q", "-b", "other", str(path))
     from tests.gitrepo import Repo
 
-    linked = Clone(Repo(path))
+    linked = Clone(Repo(path, ada.repo.clock))
     linked.sync()
     assert linked.titles() == ["One"]
     ada.add("Two")

@@ -45,12 +45,25 @@ def commit_and_apply(
     That is a linked worktree, or a process that was ended before it could apply it.
     """
     report = Report()
+    _adopt_cloned(site, branch)
     if site.store.state(APPLIED) is None and branch.tip() is not None:
         report = _apply_tip(site, branch, selection, origin)
     done = commit_rows(site, branch, selection, at=origin.at, trailers=_start(site, branch))
     if done.tip is not None:
         report = joined(report, _apply_tip(site, branch, selection, origin))
     return done, report
+
+
+def _adopt_cloned(site: Site, branch: Branch) -> None:
+    """Start from the branch that `git clone` has brought along, if there is none here yet."""
+    if branch.tip() is not None:
+        return
+    for remote in site.config.sync.remotes:
+        cloned = branch.objects.tip(f"refs/remotes/{remote}/{branch.name}")
+        if cloned is not None:
+            branch.check(cloned)
+            branch.objects.move(branch.ref, cloned, None, "lorefs: start from the clone")
+            return
 
 
 def _start(site: Site, branch: Branch) -> list[Trailer]:
@@ -98,8 +111,7 @@ def cycle(
     wish: Wish,
 ) -> CycleReport:
     """Exchange with all remotes. What files brought was taken in before."""
-    done, arrived = commit_and_apply(site, branch, selection, origin)
-    reports = [arrived]
+    reports: list[Report] = []
 
     def doubt(oid: str) -> tuple[Question, ...]:
         return () if wish.accept_deletions else doubtful(site, branch, selection, oid)
@@ -108,22 +120,29 @@ def cycle(
         reports.append(arrive(site, branch, selection, oid, replace(origin, source=ARRIVED)))
 
     adopt = Adopt(doubt, apply)
-    exchanges: dict[str, Exchange] = {}
-    for remote in remotes:
-        exchanges[remote.slug] = exchange(
-            site,
-            branch,
-            remote,
-            adopt,
-            at=origin.at,
-            fetch=wish.fetch,
-            follow_rewrite=wish.accept_rewrite,
+
+    def talk(remote: Remote, *, fetch: bool) -> Exchange:
+        rewrite = wish.accept_rewrite
+        return exchange(
+            site, branch, remote, adopt, at=origin.at, fetch=fetch, follow_rewrite=rewrite
         )
+
+    exchanges: dict[str, Exchange] = {}
+    _adopt_cloned(site, branch)
+    if branch.tip() is None:  # what others have comes first, or two histories would meet
+        exchanges = {remote.slug: talk(remote, fetch=True) for remote in remotes}
+    done, arrived = commit_and_apply(site, branch, selection, origin)
+    reports.append(arrived)
+    for remote in remotes:
+        before = exchanges.get(remote.slug)
+        if before is None or before.error is None:
+            now = talk(remote, fetch=wish.fetch and before is None)
+            exchanges[remote.slug] = _both(before, now)
     brought, refusal = _take_code(site, branch, selection, origin, wish)
     reports.append(brought)
     for remote in remotes:  # what was taken in since it was asked
         if exchanges[remote.slug].error is None:
-            again = exchange(site, branch, remote, adopt, at=origin.at, fetch=False)
+            again = talk(remote, fetch=False)
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
     questions = [
         question
@@ -142,7 +161,9 @@ def cycle(
     )
 
 
-def _both(first: Exchange, second: Exchange) -> Exchange:
+def _both(first: Exchange | None, second: Exchange) -> Exchange:
+    if first is None:
+        return second
     return replace(
         second,
         sent=first.sent + second.sent,

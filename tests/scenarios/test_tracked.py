@@ -1,0 +1,298 @@
+"""With sync on and documents tracked by HEAD: git moves files, and nobody wrote what it moves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clones import DOCUMENT, Clone, Team, converge
+from tests.gitrepo import Repo
+from tests.lore import entry, ident
+
+TOP = Path(__file__).resolve().parents[2]
+ALPHA, BETA, GAMMA = ident(1), ident(2), ident(3)
+THEIRS = "\n" + entry(9, "Theirs", "From a colleague.") + "\n"
+
+
+def colleague(clone: Clone, name: str = "colleague") -> None:
+    """A branch of somebody else's, with an entry of its own and another value."""
+    repo = clone.repo
+    path = clone.path.parent / name
+    repo("worktree", "add", "-q", "-b", name, str(path))
+    text = clone.text().replace("**Beta**", "**Their Beta**") + THEIRS
+    Repo(path, repo.clock).commit("their lore", **{DOCUMENT: text})
+    repo("worktree", "remove", str(path))
+
+
+def published(clone: Clone) -> str:
+    return "".join(clone.tree().values())
+
+
+def test_scenario_27_no_file_is_written_where_git_has_none(anna: Clone) -> None:
+    repo = anna.repo
+    repo("switch", "-q", "--detach", "HEAD~1")
+    assert anna.titles() == ["Alpha", "Beta", "Gamma"]
+    anna.add("Delta")
+    anna.sync()
+    assert not (repo.path / DOCUMENT).exists()
+    repo("switch", "-q", "main")
+    assert anna.titles() == ["Alpha", "Beta", "Delta", "Gamma"]
+    assert repo("status", "--porcelain") in {"", " M .lore.md"}
+
+
+def test_scenario_28_a_revert_on_the_code_branch_counts(anna: Clone, ben: Clone) -> None:
+    repo = ben.repo
+    repo("switch", "-qc", "feature")
+    ben.edit("The alpha text.", "Another alpha text.")
+    ben.write(ben.text().replace(entry(2, "Beta", "The beta text.") + "\n\n", ""))
+    repo("commit", "-qam", "edit alpha, delete beta")
+    repo("switch", "-q", "main")
+    repo("merge", "-q", "--no-ff", "feature", "-m", "merge")
+    repo("push", "-q", "origin", "main")
+    ben.sync()
+    anna.repo("pull", "-q")
+    converge(anna, ben)
+    assert anna.entries()[ALPHA].content == "Another alpha text."
+    assert BETA not in anna.entries()
+    repo("revert", "--no-edit", "-m", "1", "HEAD")
+    repo("push", "-q", "origin", "main")
+    ben.sync()
+    converge(ben, anna)
+    assert ben.entries()[ALPHA].content == "The alpha text."
+    assert BETA in ben.entries()
+    for clone in (ben, anna):
+        clone.repo("pull", "-q")
+        with clone.open() as workspace:
+            workspace.publish()
+        assert "The alpha text." in clone.text()
+        assert "**Beta**" in clone.text()
+    converge(anna, ben)
+    assert BETA in anna.entries()
+
+
+def test_scenario_29_a_merged_feature_branch_brings_back_nothing(anna: Clone, ben: Clone) -> None:
+    repo = anna.repo
+    repo("switch", "-qc", "feature")
+    added = anna.add("N")
+    repo("commit", "-qam", "N")
+    anna.sync()
+    anna.remove(added)
+    anna.sync()
+    repo("checkout", "-q", "--", DOCUMENT)
+    anna.remove(added)
+    anna.sync()
+    repo("checkout", "-qf", "main")
+    repo("merge", "-q", "--no-ff", "feature", "-m", "merge")
+    repo("push", "-q", "origin", "main")
+    ben.repo("pull", "-q")
+    converge(ben, anna)
+    assert added not in ben.entries()
+    assert added not in anna.entries()
+
+
+def prepared(anna: Clone, ben: Clone) -> str:
+    """Anna has N, not committed but synced; Ben deletes it and changes another value."""
+    added = anna.add("N")
+    converge(anna, ben)
+    ben.remove(added)
+    ben.update(ALPHA, title="Alpha by Ben")
+    ben.sync()
+    anna.sync()
+    return added
+
+
+def settled(anna: Clone, ben: Clone, added: str) -> None:
+    anna.edit("The gamma text.", "One more edit.")
+    converge(anna, ben)
+    for clone in (anna, ben):
+        assert added not in clone.entries()
+        assert clone.entries()[ALPHA].title == "Alpha by Ben"
+        assert clone.entries()[GAMMA].content == "One more edit."
+
+
+def test_scenario_30_pull_rebase_autostash(anna: Clone, ben: Clone, tracking: Team) -> None:
+    added = prepared(anna, ben)
+    other = tracking.clone("other", ignored=False, sync=False).repo
+    other.commit("code", **{"code.txt": "x"})
+    other("push", "-q", "origin", "main")
+    anna.repo("pull", "-q", "--rebase", "--autostash")
+    settled(anna, ben, added)
+
+
+def test_scenario_30_stash_switch_and_pop(anna: Clone, ben: Clone) -> None:
+    added = prepared(anna, ben)
+    repo = anna.repo
+    repo("stash")
+    anna.sync()
+    repo("switch", "-qc", "elsewhere")
+    anna.sync()
+    repo("switch", "-q", "main")
+    anna.sync()
+    repo("stash", "pop")
+    settled(anna, ben, added)
+
+
+def test_scenario_31_stash_apply(anna: Clone, ben: Clone) -> None:
+    added = prepared(anna, ben)
+    anna.repo("stash")
+    anna.sync()
+    anna.repo("stash", "apply")
+    anna.sync()
+    settled(anna, ben, added)
+
+
+def test_scenario_32_a_committed_deletion_before_a_switch(anna: Clone, ben: Clone) -> None:
+    anna.write(anna.text().replace(entry(2, "Beta", "The beta text.") + "\n\n", ""))
+    anna.repo("commit", "-qam", "no beta")
+    anna.repo("switch", "-qc", "x")
+    assert BETA not in anna.entries()
+    converge(anna, ben)
+    assert BETA not in ben.entries()
+
+
+def test_scenario_33_merges_of_a_colleagues_branch_publish_nothing(anna: Clone, ben: Clone) -> None:
+    colleague(anna)
+    repo = anna.repo
+    anna.edit("**Beta**", "**My Beta**")
+    repo("commit", "-qam", "mine")
+    anna.sync()
+    repo("merge", "-q", "colleague", ok=False)
+    repo("checkout", "-q", "--theirs", DOCUMENT, ok=False)
+    repo("add", "-A")
+    repo("commit", "-q", "--no-edit")
+    anna.sync()
+    assert "Theirs" not in published(anna)
+    repo("reset", "-q", "--hard", "HEAD~1")
+    anna.sync()
+    repo("merge", "-q", "--squash", "colleague", ok=False)
+    anna.sync()
+    repo("reset", "-q", "--hard")
+    anna.sync()
+    assert "Theirs" not in published(anna)
+    repo("revert", "-n", "HEAD")
+    repo("commit", "-q", "--no-edit")
+    converge(anna, ben)
+    assert "Theirs" not in ben.titles()
+    assert anna.entries()[BETA].title == "My Beta"
+
+
+def test_scenario_34_publish_keeps_a_branchs_own_entries(anna: Clone, ben: Clone) -> None:
+    colleague(anna)
+    ben.update(ALPHA, title="Alpha by Ben")
+    added = ben.add("New by Ben")
+    ben.sync()
+    anna.repo("switch", "-q", "colleague")
+    anna.sync()
+    with anna.open() as workspace:
+        assert workspace.publish() == [DOCUMENT]
+    text = anna.text()
+    assert "Theirs" in text
+    assert "**Their Beta**" in text
+    assert "Alpha by Ben" in text
+    assert added in text
+    anna.sync()
+    assert "Theirs" not in published(anna)
+
+
+VICTIM = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from lorefs.api import Workspace
+
+def step(name):
+    if name == "write the new file":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Workspace.open(
+    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_700_000_900_000, step=step
+) as workspace:
+    workspace.update(sys.argv[3], {"title": "Before the crash"})
+"""
+
+
+def test_scenario_35_a_crash_before_the_file_is_replaced(anna: Clone, ben: Clone) -> None:
+    colleague(anna)
+    died = subprocess.run(
+        [sys.executable, "-c", VICTIM, str(TOP), str(anna.path), GAMMA],
+        check=False, timeout=50, env=dict(os.environ),
+    )  # fmt: skip
+    assert died.returncode == -signal.SIGKILL
+    anna.repo("switch", "-q", "colleague")
+    anna.sync()
+    assert "Theirs" not in published(anna)
+    converge(anna, ben)
+    assert ben.entries()[GAMMA].title == "Before the crash"
+    assert "Theirs" not in ben.titles()
+
+
+def test_scenario_36_a_row_changes_during_a_rebase_or_bisect(anna: Clone) -> None:
+    repo = anna.repo
+    repo("bisect", "start")
+    repo("bisect", "bad")
+    repo("bisect", "good", "HEAD~1")
+    before = anna.text()
+    anna.update(GAMMA, title="During the bisect")
+    assert anna.text() == before
+    anna.sync()
+    assert anna.text() == before
+    repo("bisect", "reset")
+    anna.sync()
+    assert "During the bisect" in anna.text()
+
+
+def test_scenario_37_a_deletion_that_stands_on_an_unpushed_merge(ada: Clone, bob: Clone) -> None:
+    ada.add("Zero")
+    converge(ada, bob)
+    ada.add("L1")
+    theirs = bob.add("R1")
+    bob.sync()
+
+    def no_push(name: str) -> None:
+        if name == "sync push" and "R1" in "".join(ada.tree().values()):
+            raise KeyboardInterrupt
+
+    ada.step = no_push
+    with pytest.raises(KeyboardInterrupt):
+        ada.sync()
+    ada.step = lambda _: None
+    assert theirs in ada.entries()
+    ada.remove(theirs)
+    bob.add("R2")
+    bob.sync()
+    converge(ada, bob)
+    assert theirs not in bob.entries()
+    assert ada.titles() == ["L1", "R2", "Zero"]
+
+
+def test_materialise_always_writes_at_once_while_the_file_is_gits(anna: Clone, ben: Clone) -> None:
+    anna.repo("config", "lorefs.sync.materialise", "always")
+    added = ben.add("From Ben")
+    ben.sync()
+    anna.sync()
+    assert added in anna.text()
+    anna.edit("The alpha text.", "Being edited")
+    second = ben.add("Second")
+    ben.sync()
+    anna.sync()
+    assert second in anna.entries()
+    assert second not in anna.text(), "somebody works on this file"
+    assert ben.sync().ok
+    assert ben.entries()[ALPHA].content == "Being edited"
+
+
+def test_what_arrives_leaves_the_status_clean(anna: Clone, ben: Clone) -> None:
+    ben.add("From Ben")
+    ben.sync()
+    anna.sync()
+    assert "From Ben" in anna.titles()
+    assert anna.repo("status", "--porcelain") == ""
+    with anna.open() as workspace:
+        assert workspace.publish() == [DOCUMENT]
+    assert "From Ben" in anna.text()
+    converge(anna, ben)
