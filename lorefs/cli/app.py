@@ -39,10 +39,14 @@ SECTIONS: Final = {
         "diff": "Compare the lore of two commits, by entry",
         "blame": "Show which commit gave an entry each of its values",
     },
+    "Share": {
+        "sync": "Exchange lore with the team; `sync setup` turns it on",
+        "publish": "Write what arrived from others into tracked files",
+        "devices": "Show the machines that took part",
+    },
     "Keep in step": {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
-        "publish": "Write what arrived from others into tracked files",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
     },
@@ -115,6 +119,8 @@ def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
     examples = getattr(module, "EXAMPLES", "")
     if hasattr(module, "COMMANDS"):
         part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)
+        if hasattr(module, "run"):  # the group does something of its own, too
+            part.callback(invoke_without_command=True, help=module.run.__doc__)(module.run)
         for word, function in module.COMMANDS.items():
             part.command(word, cls=Command)(function)
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core import plan as planning
-from lorefs.core.claim import identify
+from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import encode, serialize
 from lorefs.core.model import PERSONAL, TEAM, scope_of
 from lorefs.repo import head_signature
@@ -93,6 +93,7 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         elif observation.moved:
             request = replace(request, origin=replace(request.origin, source="git"))
         notes.discards += collect_spool(site.git.paths, observation, corpus)
+        _write_down_ids(observation, corpus)
         report = _write_rows(site, request, corpus, notes)
         for facts in observation.facts:
             if facts.document in observation.looked_up and facts.file == "present":
@@ -206,6 +207,15 @@ def _mass_deletion(
         Question(path, len(corpus.document(path).blocks), f"{gone} of {len(before)} entries vanish")
         for path in guarded
     ]
+
+
+def _write_down_ids(observation: Observation, corpus: Corpus) -> None:
+    """With sync on, an entry written by hand into a file of lorefs's own gets its marker."""
+    for facts in observation.facts:
+        path = facts.document
+        ours = facts.sync and facts.scope != PERSONAL and planning.owns_file(facts)
+        if ours and path in corpus.after:
+            corpus.after[path] = with_markers(corpus.after[path], lambda _: True)
 
 
 def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> Report:

@@ -43,20 +43,37 @@ class _Arrival(NamedTuple):
     theirs: dict[str, str]
     commits: tuple[Commit, ...]  # of merges whose records belong into the ledger
     known: bool  # whether a commit was applied here before
+    instead: bool  # whether what stands here does not count
+    paths: tuple[str, ...]
 
 
-def arrive(site: Site, branch: Branch, selection: Selection, target: str, origin: Origin) -> Report:
-    """Apply a commit of the branch: rows, ledger and place in one transaction, then files."""
+def arrive(
+    site: Site,
+    branch: Branch,
+    selection: Selection,
+    target: str,
+    origin: Origin,
+    *,
+    instead: bool = False,
+) -> Report:
+    """Apply a commit of the branch: rows, ledger and place in one transaction, then files.
+
+    With `instead` it takes the place of what stands here, which nobody has sent anywhere.
+    """
     applied = site.store.state(APPLIED)
     if applied == target:
         return Report()
     paths = branch.changed(applied, target)
+    if instead:
+        paths = sorted({*paths, *site.store.documents.unsynced()})
     arrival = _Arrival(
         target,
         _shown(branch, selection, applied, paths),
         _shown(branch, selection, target, paths),
         _merges(branch, applied, target),
         known=applied is not None,
+        instead=instead,
+        paths=tuple(paths),
     )
     change = partial(_apply, site, branch, arrival, origin.at)
     publish = following(site, branch)
@@ -82,7 +99,7 @@ def _merges(branch: Branch, applied: str | None, target: str) -> tuple[Commit, .
 
 def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpus) -> None:
     store = site.store
-    paths = sorted({*arrival.base, *arrival.theirs})
+    paths = arrival.paths
     ours = {path: _marked(corpus, path) for path in paths}
     merged = _merged(branch, arrival, {path: text for path, text in ours.items() if text})
     for path in paths:
@@ -103,6 +120,8 @@ def _merged(branch: Branch, arrival: _Arrival, ours: Mapping[str, str]) -> Merge
     the branch held it once and has since changed it.
     """
     theirs = arrival.theirs
+    if arrival.instead:
+        return merge_corpus(Sides(ours, ours, theirs))
     if arrival.known:
         return merge_corpus(
             Sides(arrival.base, ours, theirs), settings=Settings(), history=NoHistory()

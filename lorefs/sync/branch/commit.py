@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -179,7 +180,7 @@ def _origins(site: Site) -> list[Trailer]:
     actors, sources = store.log.origins(since, without=ARRIVED)
     head = head_oid(site.git.paths)
     return [
-        (DEVICE, store.state("device") or ""),
+        (DEVICE, f"{store.state('device')} {sys.platform}"),
         *((ACTOR, actor) for actor in actors),
         *((SOURCE, source) for source in sources),
         *([(CODE_COMMIT, head)] if head else []),

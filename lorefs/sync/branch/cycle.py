@@ -35,19 +35,21 @@ class Wish:
     fetch: bool = True
     accept_deletions: bool = False
     accept_rewrite: bool = False
+    start_fresh: bool = False
 
 
 def commit_and_apply(
-    site: Site, branch: Branch, selection: Selection, origin: Origin
+    site: Site, branch: Branch, selection: Selection, origin: Origin, *, fresh: bool = False
 ) -> tuple[Committed, Report]:
     """Commit what changed here, and apply what others put onto the branch of this clone.
 
-    That is a linked worktree, or a process that was ended before it could apply it.
+    That is a linked worktree, or a process that was ended before it could apply it. With
+    `fresh` a branch that nothing was applied of replaces what stands here.
     """
     report = Report()
     _adopt_cloned(site, branch)
     if site.store.state(APPLIED) is None and branch.tip() is not None:
-        report = _apply_tip(site, branch, selection, origin)
+        report = _apply_tip(site, branch, selection, origin, fresh=fresh)
     done = commit_rows(site, branch, selection, at=origin.at, trailers=_start(site, branch))
     if done.tip is not None:
         report = joined(report, _apply_tip(site, branch, selection, origin))
@@ -95,11 +97,14 @@ def _take_code(
     return report, None
 
 
-def _apply_tip(site: Site, branch: Branch, selection: Selection, origin: Origin) -> Report:
+def _apply_tip(
+    site: Site, branch: Branch, selection: Selection, origin: Origin, *, fresh: bool = False
+) -> Report:
     tip = branch.tip()
     if tip is None or tip == site.store.state(APPLIED):
         return Report()
-    return arrive(site, branch, selection, tip, replace(origin, source=ARRIVED))
+    source = replace(origin, source=ARRIVED)
+    return arrive(site, branch, selection, tip, source, instead=fresh)
 
 
 def cycle(
@@ -117,7 +122,9 @@ def cycle(
         return () if wish.accept_deletions else doubtful(site, branch, selection, oid)
 
     def apply(oid: str) -> None:
-        reports.append(arrive(site, branch, selection, oid, replace(origin, source=ARRIVED)))
+        source = replace(origin, source=ARRIVED)
+        fresh = wish.start_fresh and site.store.state(APPLIED) is None
+        reports.append(arrive(site, branch, selection, oid, source, instead=fresh))
 
     adopt = Adopt(doubt, apply)
 
@@ -131,7 +138,7 @@ def cycle(
     _adopt_cloned(site, branch)
     if branch.tip() is None:  # what others have comes first, or two histories would meet
         exchanges = {remote.slug: talk(remote, fetch=True) for remote in remotes}
-    done, arrived = commit_and_apply(site, branch, selection, origin)
+    done, arrived = commit_and_apply(site, branch, selection, origin, fresh=wish.start_fresh)
     reports.append(arrived)
     for remote in remotes:
         before = exchanges.get(remote.slug)

@@ -12,6 +12,8 @@ from lorefs.remote import GitRemote
 from lorefs.repo.objects import open_objects
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
+from lorefs.sync.branch.devices import Device, devices
+from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
@@ -30,6 +32,16 @@ class SyncStatus:
     tip: str | None
     waiting: int
     remotes: tuple[tuple[str, RemoteState], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a sync would do: documents to take in and to commit, commits to send, and news."""
+
+    unsaved: tuple[str, ...]
+    commit: tuple[str, ...]
+    send: int
+    remotes: tuple[tuple[str, bool], ...]
 
 
 class Here:
@@ -86,6 +98,31 @@ class Here:
             waiting(self.site, self.branch, remotes),
             tuple((remote.name, states.state(remote.slug)) for remote in remotes),
         )
+
+    def preview(self) -> Preview:
+        """What a cycle would do; asks the remotes, and writes nothing."""
+        store, root = self.site.store, self.site.git.paths.worktree
+        unsaved = []
+        for state in store.documents.states():
+            found = read(root, state.path)
+            if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
+                unsaved.append(state.path)
+        remotes = self.remotes()
+        news = []
+        for remote in remotes:
+            tip = remote.poll()
+            news.append((remote.name, tip is not None and not self._has(tip)))
+        send = waiting(self.site, self.branch, remotes)
+        return Preview(tuple(unsaved), tuple(store.documents.unsynced()), send, tuple(news))
+
+    def _has(self, oid: str) -> bool:
+        tip, objects = self.branch.tip(), self.branch.objects
+        return tip is not None and objects.has(oid) and objects.is_ancestor(oid, tip)
+
+    def devices(self) -> list[Device]:
+        """The machines that committed to the branch, the last active one first."""
+        tip = self.branch.tip()
+        return devices(self.branch.objects.between([], [tip])) if tip else []
 
     def _check_free(self) -> None:
         """A branch that is checked out would have its files left behind."""

@@ -1,0 +1,167 @@
+"""How the outcome of a sync looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lorefs.cli.failure import explain
+from lorefs.cli.listing import timestamp
+from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
+from lorefs.cli.report import error_json, report_json, summary, waiting_lines
+from lorefs.errors import ExitStatus
+from lorefs.sync.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lorefs.cli.output import Span
+    from lorefs.config import Sync
+    from lorefs.store import RemoteState
+    from lorefs.sync.branch.here import Preview, SyncStatus
+    from lorefs.sync.branch.report import CycleReport, Exchange
+
+
+def write_cycle(report: CycleReport, *, quiet: bool) -> None:
+    """Print what was sent and received, and what waits."""
+    if not quiet:
+        write_lines(_cycle_lines(report))
+    write_lines(_trouble_lines(report))
+    for error in _errors(report):
+        explain(error)
+
+
+def _cycle_lines(report: CycleReport) -> Iterator[list[Span]]:
+    if report.reconciled != Report():
+        yield [("here: ", "bold"), (summary(report.reconciled), "")]
+    for each in report.exchanges:
+        if each.error is None:
+            yield [(f"{one_line(each.remote)}: ", "bold"), (_talk(each), "")]
+    if report.arrived.changes or report.arrived.written:
+        yield [("arrived: ", "bold"), (summary(report.arrived), "")]
+
+
+def _talk(each: Exchange) -> str:
+    parts = []
+    if each.sent:
+        parts.append(f"sent {counted(each.sent, 'commit', 'commits')}")
+    if each.received:
+        parts.append(f"received {counted(each.received, 'commit', 'commits')}")
+    return ", ".join(parts) or "nothing new"
+
+
+def _trouble_lines(report: CycleReport) -> Iterator[list[Span]]:
+    yield from waiting_lines(report.reconciled)
+    for question in report.questions:
+        words = f"{question.document}: {question.reason}"
+        yield [("confirm: ", "bold yellow"), (one_line(words), "")]
+    if report.waiting:
+        yield [("waits: ", "bold yellow"), (_unsent(report.waiting), "")]
+
+
+def _unsent(count: int) -> str:
+    return f"{counted(count, 'commit', 'commits')} not sent yet"
+
+
+def _errors(report: CycleReport) -> Iterator[Any]:
+    yield from (each.error for each in report.exchanges if each.error is not None)
+    yield from report.reconciled.refusals
+    if report.refusal is not None:
+        yield report.refusal
+
+
+def cycle_json(report: CycleReport) -> dict[str, Any]:
+    """A cycle as JSON."""
+    return {
+        "ok": report.ok,
+        "tip": report.tip,
+        "committed": report.committed,
+        "waiting": report.waiting,
+        "remotes": [
+            {
+                "remote": each.remote,
+                "sent": each.sent,
+                "received": each.received,
+                "merged": each.merged,
+                "error": None if each.error is None else error_json(each.error),
+            }
+            for each in report.exchanges
+        ],
+        "questions": [
+            {"document": q.document, "entries": q.entries, "reason": q.reason}
+            for q in report.questions
+        ],
+        "refusal": None if report.refusal is None else error_json(report.refusal),
+        "reconciled": report_json(report.reconciled),
+        "arrived": report_json(report.arrived),
+    }
+
+
+def write_preview(preview: Preview, *, as_json: bool) -> ExitStatus:
+    """Print what a sync would do."""
+    if as_json:
+        write_json(
+            {
+                "unsaved": list(preview.unsaved),
+                "commit": list(preview.commit),
+                "send": preview.send,
+                "remotes": [{"remote": name, "news": news} for name, news in preview.remotes],
+            }
+        )
+        return ExitStatus.DONE
+    write_lines(_preview_lines(preview))
+    return ExitStatus.DONE
+
+
+def _preview_lines(preview: Preview) -> Iterator[list[Span]]:
+    for path in preview.unsaved:
+        yield [("take in: ", "bold"), (one_line(path), "")]
+    for path in preview.commit:
+        yield [("commit: ", "bold"), (one_line(path), "")]
+    for name, news in preview.remotes:
+        send = f"send {counted(preview.send, 'commit', 'commits')}" if preview.send else ""
+        receive = "receive what is new there" if news else ""
+        words = ", ".join(filter(None, (send, receive))) or "nothing to send or receive"
+        yield [(f"{one_line(name)}: ", "bold"), (words, "")]
+
+
+def write_sync_status(status: SyncStatus, settings: Sync, *, as_json: bool) -> ExitStatus:
+    """Print where the exchange stands; FINDINGS if something waits or the last try failed."""
+    failing = any(state.failures for _, state in status.remotes)
+    if as_json:
+        write_json(
+            {
+                "branch": status.branch,
+                "tip": status.tip,
+                "mode": settings.mode,
+                "waiting": status.waiting,
+                "remotes": [_remote_json(name, state) for name, state in status.remotes],
+            }
+        )
+    else:
+        write_lines(_status_lines(status, settings))
+    return ExitStatus.FINDINGS if failing else ExitStatus.DONE
+
+
+def _remote_json(name: str, state: RemoteState) -> dict[str, Any]:
+    return {
+        "remote": name,
+        "seen": state.seen,
+        "last_success": timestamp(state.success_at) if state.success_at else None,
+        "last_failure": timestamp(state.failure_at) if state.failure_at else None,
+        "failures": state.failures,
+        "words": state.words,
+    }
+
+
+def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
+    tip = status.tip[:12] if status.tip else "no commit yet"
+    yield [("branch:  ", "bold"), (f"{one_line(status.branch)} at ", ""), (tip, ID_STYLE)]
+    yield [("mode:    ", "bold"), (settings.mode, "")]
+    words = _unsent(status.waiting) if status.waiting else "nothing"
+    yield [("waiting: ", "bold"), (words, "yellow" if status.waiting else "")]
+    for name, state in status.remotes:
+        when = timestamp(state.success_at) if state.success_at else "never"
+        yield [("remote:  ", "bold"), (f"{one_line(name)}, last exchange {when}", "")]
+        if state.failures:
+            tries = counted(state.failures, "try", "tries")
+            yield [("failing: ", "bold red"), (f"{tries} in a row; {one_line(state.words)}", "")]

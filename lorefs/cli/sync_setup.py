@@ -1,0 +1,120 @@
+"""`lorefs sync setup` and `lorefs sync disable`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lorefs.cli.cycle import write_cycle
+from lorefs.cli.here import open_workspace
+from lorefs.cli.output import counted, one_line, write_lines
+from lorefs.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lorefs.cli.output import Span
+    from lorefs.sync.branch.setup import Survey
+
+
+def setup(
+    remote: Annotated[
+        str | None, typer.Option(metavar="R", help="The git remote to exchange lore with.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option(metavar="B", help="The branch that carries it.")
+    ] = None,
+    prefix: Annotated[
+        str | None, typer.Option(metavar="P", help="The directory of that branch to keep it in.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Keep the lore of this clone aside; take the team's.")
+    ] = False,
+    always: Annotated[
+        bool, typer.Option("--materialise", help="Write what arrives into tracked files at once.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; take the defaults.")
+    ] = False,
+) -> ExitStatus:
+    """Turn the exchange with the team on in this clone, step by step.
+
+    Looks at both sides first, says what it found, and asks before anything leaves the machine.
+    """
+    from lorefs.sync.branch import setup as setting_up
+
+    with open_workspace() as workspace:
+        workspace.reconcile(discover=True)
+        name = setting_up.choose_remote(workspace.site, remote)
+        settings = {"remote": name, "mode": "manual"}
+        settings |= {"branch": branch} if branch else {}
+        settings |= {"prefix": prefix} if prefix is not None else {}
+        settings |= {"materialise": "always"} if always else {}
+        found = workspace.survey(settings)
+        write_lines(_survey_lines(found))
+        fresh = _fresh(found, wanted=fresh, yes=yes)
+        if not yes and not typer.confirm("Turn the exchange on, and send and receive now?"):
+            return ExitStatus.DONE
+        ref = workspace.back_up() if found.is_meeting else None
+        done = setting_up.turn_on(workspace.site, settings)
+        if not found.tracked:
+            done += setting_up.ignore_lore(workspace.site)
+        write_lines([[("done: ", "bold green"), (one_line(what), "")] for what in done])
+        if ref:
+            write_lines([[("kept: ", "bold green"), (f"the lore of this clone, in {ref}", "")]])
+    with open_workspace() as workspace:
+        report = workspace.sync(start_fresh=fresh, accept_deletions=fresh, interactive=not yes)
+    write_cycle(report, quiet=False)
+    if found.tracked:
+        write_lines(_untrack_lines(found))
+    return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+
+
+def _fresh(found: Survey, *, wanted: bool, yes: bool) -> bool:
+    """Whether the team's lore replaces that of this clone."""
+    if wanted or yes or not found.is_meeting:
+        return wanted
+    choice = typer.prompt(
+        "Upload the lore of this clone, or start fresh with the team's? [upload/fresh]",
+        default="upload",
+        show_default=False,
+    )
+    if choice not in {"upload", "fresh"}:
+        raise UsageError("the answer is upload or fresh", found=choice)
+    return bool(choice == "fresh")
+
+
+def _survey_lines(found: Survey) -> Iterator[list[Span]]:
+    here = counted(found.entries, "entry", "entries")
+    documents = counted(len(found.documents), "document", "documents")
+    yield [("here:   ", "bold"), (f"{here} in {documents}", "")]
+    there = f"a sync branch at {found.there[:12]}" if found.there else "no sync branch yet"
+    yield [("there:  ", "bold"), (f"{one_line(found.remote)} has {there}", "")]
+    if found.is_meeting:
+        words = "both sides have lore: it will be united by entry, and a backup is kept"
+        yield [("note:   ", "bold yellow"), (words, "")]
+    if found.tracked:
+        names = ", ".join(map(one_line, found.tracked))
+        words = f"git tracks {names} here: `lorefs publish` writes there what arrives from others"
+        yield [("note:   ", "bold yellow"), (words, "")]
+
+
+def _untrack_lines(found: Survey) -> Iterator[list[Span]]:
+    names = " ".join(found.tracked)
+    yield [("hint: ", "bold"), ("to leave lore to the sync branch alone, untrack it with ", ""),
+           (f"`git rm --cached {names}`", ""), (" and commit that", "")]  # fmt: skip
+
+
+def disable(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+) -> ExitStatus:
+    """Turn the exchange off in this clone; what the remote has stays there."""
+    from lorefs.sync.branch import setup as setting_up
+
+    with open_workspace() as workspace:
+        if not yes and not typer.confirm("Keep lore on this machine alone from now on?"):
+            return ExitStatus.DONE
+        done = setting_up.turn_off(workspace.site)
+    write_lines([[("done: ", "bold green"), (one_line(what), "")] for what in done])
+    return ExitStatus.DONE

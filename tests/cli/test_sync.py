@@ -1,0 +1,128 @@
+"""`lorefs sync` and what belongs to it, as people and programs call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Lorefs
+from tests.clones import BRANCH, Team
+from tests.gitrepo import Repo
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    found = Team(tmp_path)
+    found.seed(**{"README.md": "code\n"})
+    return found
+
+
+@pytest.fixture
+def ada(team: Team) -> Lorefs:
+    return Lorefs(team.clone("ada", ignored=False, sync=False).path)
+
+
+@pytest.fixture
+def bob(team: Team) -> Lorefs:
+    return Lorefs(team.clone("bob", ignored=False, sync=False).path)
+
+
+def test_sync_that_is_off_says_how_to_turn_it_on(ada: Lorefs) -> None:
+    done = ada("sync", status=5)
+    assert "lorefs sync setup" in done.err
+    assert ada("sync", "status", status=5).err
+    assert ada("devices", status=5).err
+
+
+def test_setup_and_two_clones(ada: Lorefs, bob: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    assert "sent 1 commit" in ada("sync", "setup", "--yes").out
+    bob("add", "Of Bob")
+    done = bob("sync", "setup", "--yes")
+    assert "both sides have lore" in done.out
+    assert "refs/lorefs/backup/" in done.out
+    assert "received 1 commit" in done.out
+    assert ada("sync", "--json").json["remotes"][0]["received"] == 1
+    for clone in (ada, bob):
+        titles = {each["title"] for each in clone("list", "--json").json}
+        assert titles == {"Of Ada", "Of Bob"}
+        assert Repo(clone.path)("status", "--porcelain") == ""
+    assert team.remote("branch", "--list", BRANCH) != ""
+    devices = ada("devices", "--json").json
+    assert {each["author"] for each in devices} == {"ada@example.invalid", "bob@example.invalid"}
+
+
+def test_setup_asks_before_anything_leaves(ada: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", stdin="n\n")
+    assert team.remote("branch", "--list", BRANCH) == ""
+    assert Repo(ada.path)("config", "--get-regexp", r"^lorefs\.", ok=False) == ""
+    ada("sync", "setup", stdin="y\n")
+    assert team.remote("branch", "--list", BRANCH) != ""
+
+
+def test_starting_fresh_keeps_the_old_aside(ada: Lorefs, bob: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    bob("add", "Of Bob")
+    bob("sync", "setup", stdin="fresh\ny\n")
+    assert [each["title"] for each in bob("list", "--json").json] == ["Of Ada"]
+    repo = Repo(bob.path)
+    ref = repo("for-each-ref", "--format=%(refname)", "refs/lorefs/backup").split("\n")[0]
+    assert "Of Bob" in repo("cat-file", "blob", f"{ref}:.lore.md")
+
+
+def test_setup_where_git_tracks_the_document(ada: Lorefs, team: Team) -> None:
+    del team
+    ada("add", "Of Ada")
+    repo = Repo(ada.path)
+    repo("add", "-A")
+    repo("commit", "-qm", "lore")
+    done = ada("sync", "setup", "--yes")
+    assert "git rm --cached .lore.md" in done.out
+    assert repo("status", "--porcelain") == ""
+    assert ".lore.md" not in (ada.path / ".git" / "info" / "exclude").read_text()
+
+
+def test_disable_goes_back_to_this_machine(ada: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    ada("sync", "disable", "--yes")
+    ada("sync", status=5)
+    ada("add", "Later")
+    assert team.remote("branch", "--list", BRANCH) != ""
+    assert ".lore.md" not in (ada.path / ".git" / "info" / "exclude").read_text()
+
+
+def test_a_dry_run_changes_nothing(ada: Lorefs, bob: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    bob("add", "Of Bob")
+    before = team.remote("rev-parse", BRANCH), Repo(bob.path)("rev-parse", BRANCH)
+    assert "send 1 commit" in bob("sync", "--dry-run").out
+    assert before == (team.remote("rev-parse", BRANCH), Repo(bob.path)("rev-parse", BRANCH))
+    bob("sync")
+    plan = ada("sync", "--dry-run", "--json").json
+    assert plan["remotes"] == [{"remote": "origin", "news": True}]
+
+
+def test_an_unreachable_remote_is_a_finding_with_gits_words(ada: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    team.remote.path.rename(team.folder / "away.git")
+    ada("add", "More")
+    done = ada("sync", status=1)
+    assert "does not appear to be a git repository" in done.err
+    assert "1 commit not sent yet" in done.out
+    status = ada("sync", "status", status=1)
+    assert "failing" in status.out
+
+
+def test_setup_without_a_remote(tmp_path: Path) -> None:
+    path = tmp_path / "alone"
+    path.mkdir()
+    Repo(path)("init", "-q")
+    done = Lorefs(path)("sync", "setup", "--yes", status=2)
+    assert "git remote add" in done.err
