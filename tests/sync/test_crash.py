@@ -1,0 +1,107 @@
+"""A process killed with SIGKILL at each named step of a cycle: all comes out as without it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clones import Clone, Team, converge
+
+TOP = Path(__file__).resolve().parents[2]
+
+# One cycle that has something to do at every step, and dies at the named one.
+VICTIM = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from lorefs.api import Workspace
+
+def step(name):
+    print(name, flush=True)
+    if name == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Workspace.open(
+    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
+) as workspace:
+    workspace.sync()
+"""
+
+STEPS = (
+    "observe",
+    "rows",
+    "commit",
+    "sync commit",
+    "sync move",
+    "sync note",
+    "sync push",
+    "sync fetch",
+    "sync merge",
+    "sync apply",
+)
+
+
+def victim(clone: Clone, step: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", VICTIM, str(TOP), str(clone.path), step],
+        capture_output=True, text=True, check=False, timeout=50, env=dict(os.environ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def work(ada: Clone, bob: Clone) -> dict[str, str]:
+    """Both changed and added something; Bob's is on the remote already."""
+    one, two, three = ada.add("One"), ada.add("Two"), ada.add("Three")
+    converge(ada, bob)
+    bob.update(one, title="One by Bob")
+    bob.remove(three)
+    new = bob.add("New by Bob")
+    bob.sync()
+    ada.edit("**Two**", "**Two by Ada**")
+    return {"one": one, "two": two, "three": three, "new": new}
+
+
+def test_the_steps_are_these(ada: Clone, work: dict[str, str]) -> None:
+    del work
+    done = victim(ada, "none")
+    assert done.returncode == 0, done.stderr
+    assert set(STEPS) <= set(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step(
+    ada: Clone, bob: Clone, team: Team, work: dict[str, str], step: str
+) -> None:
+    died = victim(ada, step)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    ada.sync()
+    tip = ada.tip
+    assert team.tip() == tip
+    report = ada.sync()
+    assert (ada.tip, report.committed) == (tip, False), "the second run does nothing"
+    converge(ada, bob)
+    rows = bob.entries()
+    assert rows[work["one"]].title == "One by Bob"
+    assert rows[work["two"]].title == "Two by Ada"
+    assert work["new"] in rows
+    assert work["three"] not in rows
+    assert ada.text() == bob.text()
+
+
+def test_two_syncs_at_once(ada: Clone, bob: Clone, work: dict[str, str]) -> None:
+    arguments = [sys.executable, "-c", VICTIM, str(TOP), str(ada.path), "none"]
+    started = [
+        subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for each in started:
+        _, complaints = each.communicate(timeout=50)
+        assert each.returncode == 0, complaints.decode()
+    converge(ada, bob)
+    assert bob.entries()[work["two"]].title == "Two by Ada"
+    assert work["new"] in ada.entries()
