@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.corpus import Corpus
 
 DATABASE: Final = "index.db"
@@ -159,7 +160,7 @@ class Workspace:
             self.store.entries.count(),
             tuple(state.path for state in self.store.documents.states()),
             report,
-            len(self.store.ledger.records(open_only=True)),
+            len(self.conflicts.open()),
             self.config.sync.enabled,
         )
 
@@ -258,15 +259,16 @@ class Workspace:
         self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
-            origin = self._origin(self._source)
-
-            def change(corpus: Corpus, batch: list[Change] = batch, o: Origin = origin) -> None:
-                undo_batch(self.store, corpus, batch)
-                self.store.log.note_undo(batch[0].batch, o)
-
-            self._reconcile(Request(origin, change))
+            self._apply(partial(undo_batch, self.store, batch))
             undone += batch
         return undone
+
+    @cached_property
+    def conflicts(self) -> Conflicts:
+        """The ledger: what automatic resolutions discarded, and how to settle it."""
+        from lorefs.sync.conflicts import Conflicts
+
+        return Conflicts(self.site, self.take_in, self._apply)
 
     def publish(self, paths: Sequence[str] = ()) -> list[str]:
         """Write files that lag behind their rows; returns those written.
@@ -316,6 +318,12 @@ class Workspace:
         else:
             self.take_in()
         return self._reconcile(Request(self._origin(self._source), change))
+
+    def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:
+        """Run a change that names its origin in the log itself."""
+        self.take_in()
+        origin = self._origin(self._source)
+        return self._reconcile(Request(origin, lambda corpus: change(corpus, origin)))
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.reconcile import reconcile  # readers rarely need it

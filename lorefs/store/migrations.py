@@ -105,5 +105,8 @@ CREATE TABLE conflicts (
 ) WITHOUT ROWID;
 {TRIGGERS}"""
 
+# by its number, a revision of an entry can be found again
+_REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;"
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST,)
+MIGRATIONS: Final = (_FIRST, _REVISIONS)

@@ -47,6 +47,7 @@ class Report:
     copies: tuple[Copy, ...] = ()
     refusals: tuple[LorefsError, ...] = ()
     discards: int = 0
+    conflicts: tuple[str, ...] = ()  # new records of the ledger that somebody has to look at
 
     @property
     def changes(self) -> int:
