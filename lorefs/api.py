@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.corpus import Corpus
+    from lorefs.sync.past import Past
 
 DATABASE: Final = "index.db"
 CATEGORY: Final = "Note"  # of new entries that name none
@@ -132,19 +133,11 @@ class Workspace:
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""
-        self.take_in()
-        entry = None if reference is None else self._logged_id(reference)
-        return self.store.log.changes(entry=entry, limit=limit)
+        from lorefs.sync.past import logged_id
 
-    def _logged_id(self, reference: str) -> str:
-        """An id from the log too: deleted entries have a history."""
-        try:
-            return self.store.entries.resolve(reference).entry.id
-        except UsageError:
-            known = self.store.log.ids(reference)
-            if len(known) != 1:
-                raise
-            return known[0]
+        self.take_in()
+        entry = None if reference is None else logged_id(self.store, reference)
+        return self.store.log.changes(entry=entry, limit=limit)
 
     def documents(self) -> dict[str, str]:
         """The texts of all shared documents as they are now, by path."""
@@ -269,6 +262,13 @@ class Workspace:
         from lorefs.sync.conflicts import Conflicts
 
         return Conflicts(self.site, self.take_in, self._apply)
+
+    @cached_property
+    def past(self) -> Past:
+        """What entries were at a revision, in a commit or at a time, and how to bring it back."""
+        from lorefs.sync.past import Past
+
+        return Past(self.site, self.take_in, self._apply)
 
     def publish(self, paths: Sequence[str] = ()) -> list[str]:
         """Write files that lag behind their rows; returns those written.

@@ -39,6 +39,11 @@ SECTIONS: Final = {
         "diff": "Compare the lore of two commits, by entry",
         "blame": "Show which commit gave an entry each of its values",
     },
+    "Settle": {
+        "conflicts": "Show what gave way in merges, and waits for you",
+        "resolve": "Settle what gave way, one by one or by number",
+        "restore": "Bring back entries as they were",
+    },
     "Keep in step": {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
@@ -115,6 +120,8 @@ def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
     examples = getattr(module, "EXAMPLES", "")
     if hasattr(module, "COMMANDS"):
         part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)
+        if hasattr(module, "run"):  # what the name alone does
+            part.callback(invoke_without_command=True, help=module.__doc__)(module.run)
         for word, function in module.COMMANDS.items():
             part.command(word, cls=Command)(function)
     else:
