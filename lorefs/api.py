@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lorefs.errors import LorefsError
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.past import Past
@@ -47,7 +48,14 @@ class Workspace:
     Use it as a context manager.
     """
 
-    def __init__(self, site: Site, paths: GitPaths, clock: Callable[[], int], source: str) -> None:
+    def __init__(
+        self,
+        site: Site,
+        paths: GitPaths,
+        clock: Callable[[], int],
+        source: str,
+        warn: Callable[[LorefsError], None] = lambda _: None,
+    ) -> None:
         self.site = site
         self.paths = paths
         self.root = paths.worktree
@@ -55,6 +63,7 @@ class Workspace:
         self.store: Store = site.store
         self._clock = clock
         self._source = source
+        self._warn = warn
 
     @classmethod
     def open(
@@ -65,19 +74,21 @@ class Workspace:
         clock: Callable[[], int],
         source: str = "api",
         step: Callable[[str], None] = lambda _: None,
+        warn: Callable[[LorefsError], None] = lambda _: None,
     ) -> Self:
         """The workspace around a directory.
 
         `clock` gives milliseconds since 1970, `source` is what the log names for changes made
-        here. Raises `NotARepositoryError` outside of a worktree, `NewerDatabaseError` and
-        `CorruptDatabaseError` for a database that cannot be used.
+        here, `warn` gets what goes wrong beside the work. Raises `NotARepositoryError` outside
+        of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
+        cannot be used.
         """
         paths = locate(start)
         git = Git(paths, env)
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source)
+        return cls(Site(git, store, config, step), paths, clock, source, warn)
 
     def __enter__(self) -> Self:
         return self
@@ -326,9 +337,9 @@ class Workspace:
         return self._reconcile(Request(origin, lambda corpus: change(corpus, origin)))
 
     def _reconcile(self, request: Request) -> Report:
-        from lorefs.sync.reconcile import reconcile  # readers rarely need it
+        from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it
 
-        return reconcile(self.site, request)
+        return reconcile_and_tell(self.site, request, self._warn)
 
     def _origin(self, source: str) -> Origin:
         from uuid_utils import uuid7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.listing import local_time, shortened, timestamp
@@ -204,10 +205,13 @@ def _compared(discard: Discard, base: str | None, value: str | None) -> list[Spa
         return _absent(discard)
     if base is None or base == value:
         return [(safe(value), "")]
-    person = for_person()
+    stretches = word_diff(base, value)
+    if not any(kind == "same" and text.strip() for kind, text in stretches):
+        return [(safe(value), _STYLES["new"])]  # all is another, and the base stands above
+    coloured = for_person() and "NO_COLOR" not in os.environ
     spans: list[Span] = []
-    for kind, text in word_diff(base, value):
-        before, after = ("", "") if person else _MARKS[kind]
+    for kind, text in stretches:
+        before, after = ("", "") if coloured else _MARKS[kind]
         spans.append((f"{before}{safe(text)}{after}", _STYLES[kind]))
     return spans
 

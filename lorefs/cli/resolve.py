@@ -80,6 +80,8 @@ def _walk(workspace: Workspace) -> ExitStatus:
         conflict = workspace.conflicts.get(listed.record.id)
         if not conflict.is_open:
             continue  # what was settled before may have settled this one, too
+        if place > 1:
+            write("")
         write_conflict(conflict)
         if not _ask(workspace, conflict, f"({place}/{len(waiting)})"):
             break

@@ -39,6 +39,13 @@ class Limits(NamedTuple):
     document_size: int = 16 << 20
 
 
+class Commands(NamedTuple):
+    """Shell commands that are told what happened; this clone's own choice."""
+
+    on_conflict: str = ""
+    on_failure: str = ""
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -52,4 +59,5 @@ class Config(NamedTuple):
     sync: Sync = Sync()
     guard: Guard = Guard()
     limits: Limits = Limits()
+    commands: Commands = Commands()
     origins: Mapping[str, Origin] = {}
