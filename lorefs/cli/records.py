@@ -211,8 +211,9 @@ def _compared(discard: Discard, base: str | None, value: str | None) -> list[Spa
     coloured = for_person() and "NO_COLOR" not in os.environ
     spans: list[Span] = []
     for kind, text in stretches:
-        before, after = ("", "") if coloured else _MARKS[kind]
-        spans.append((f"{before}{safe(text)}{after}", _STYLES[kind]))
+        before, after = _MARKS[kind]
+        marked = (f"{before}{safe(text)}{after}", "")
+        spans.append((safe(text), _STYLES[kind]) if coloured else marked)
     return spans
 
 

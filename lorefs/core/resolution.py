@@ -200,7 +200,9 @@ def outcome(discard: Discard, choice: Choice, now: Entry | None) -> str | None:
     if choice != "both":
         wanted: str | None = getattr(sides, choice)
     else:
-        wanted = unite(Sides(discard.base or "", discard.ours or "", discard.theirs or ""))
+        # a save that took something back changed one side alone, so no base tells them apart
+        base = discard.base if _is_merged_text(discard) else None
+        wanted = unite(Sides(base or "", discard.ours or "", discard.theirs or ""))
     chosen = discard.chosen
     if discard.field != CONTENT or None in {wanted, chosen} or now is None:
         return wanted

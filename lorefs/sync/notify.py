@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.sync.reconcile import reconcile
+from lorefs.sync.site import LAST_FAILURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 SECONDS: Final = 10.0
 INSIDE: Final = "LOREFS_INSIDE_COMMAND"  # keeps a command from being started by itself
 _WORDS: Final = 200  # characters of what a failing command said
-_STATE: Final = "last_failure"  # so that a failure that lasts is told once
 
 
 def reconcile_and_tell(site: Site, request: Request, warn: Warn) -> Report:
@@ -58,7 +58,7 @@ def tell(
         records = [each for each in site.store.ledger.records() if each.id in conflicts]
         about = {"event": "conflict", "records": [_record(record) for record in records]}
         troubles.append(_tell(site, "onConflict", commands.on_conflict, about))
-    if commands.on_failure and _is_news(site, failures):
+    if _is_news(site, failures if commands.on_failure else ()):
         about = {"event": "failure", "failures": [_facts(error) for error in failures]}
         troubles.append(_tell(site, "onFailure", commands.on_failure, about))
     for trouble in troubles:
@@ -69,10 +69,10 @@ def tell(
 def _is_news(site: Site, failures: Sequence[LorefsError]) -> bool:
     """Whether these are others than last time; notes them."""
     signature = json.dumps([_facts(error) for error in failures]) if failures else ""
-    if signature == (site.store.state(_STATE) or ""):
+    if signature == (site.store.state(LAST_FAILURE) or ""):
         return False
     with site.store.write():
-        site.store.set_state(_STATE, signature)
+        site.store.set_state(LAST_FAILURE, signature)
     return bool(failures)
 
 

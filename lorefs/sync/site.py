@@ -6,7 +6,7 @@ Commands that only read come here first, so this module imports little.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.store import Origin, Store
     from lorefs.sync.corpus import Corpus, Known
+
+
+LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ def anything_new(site: Site) -> bool:
     """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
     store = site.store
     if store.outbox or store.state("head") != head_signature(site.git.paths):
+        return True
+    if store.state(LAST_FAILURE):  # it may be over
         return True
     for state in store.documents.states():
         if state.pending_hash is not None:
