@@ -14,7 +14,7 @@ from lorefs.core.merge.judge import HELD, LAST_WRITE
 from lorefs.core.merge.sides import EXISTENCE, Sides
 from lorefs.core.merge.text import merge_text, unite
 from lorefs.core.metadata import MetadataError, field_source, read_fields
-from lorefs.core.model import METADATA_FIELDS, Entry, document_path, scope_of
+from lorefs.core.model import METADATA_FIELDS, NAMES, Entry, document_path, scope_of
 from lorefs.core.source import read_entry, tidy
 from lorefs.errors import UsageError
 
@@ -253,12 +253,18 @@ def put(discard: Discard, value: str | None, now: Entry | None, *, whole: bool =
         document = _document(value or "", now)
         return Leave() if document == present(now, field) else Move(document)
     if field == "scope":
-        return Move(document_path(now.path, value or now.scope))
+        return _put_scope(value, now)
     if field not in Entry._fields:
         same = present(now, field) == value
         return Leave() if same else SetFields({field: value})
     wanted = read_value(field, value)
     return Leave() if wanted == getattr(now, field) else SetFields({field: wanted})
+
+
+def _put_scope(value: str | None, now: Entry) -> Action:
+    if value not in NAMES:
+        raise UsageError("there is no such scope", found=value, hint=f"it is {', '.join(NAMES)}")
+    return Leave() if value == now.scope else Move(document_path(now.path, value))
 
 
 def _put_existence(ident: str, value: str | None, now: Entry | None, *, whole: bool) -> Action:

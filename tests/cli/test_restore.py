@@ -77,6 +77,7 @@ def test_what_was_not_there_is_not_restored(lore: Lorefs) -> None:
 def test_an_entry_as_it_was_in_a_commit(lore: Lorefs, repo: Repo) -> None:
     edited = LORE.replace("0.8", "0.5").replace(f"<!-- lore:{SECOND} -->\n", "")
     edited = edited.replace("* **Retries are not idempotent**: the gateway books twice.\n", "")
+    edited = edited.rstrip("\n") + "\n"
     repo.commit("later", **{".lore.md": edited})
     lore("restore", SECOND, "--at", "HEAD~1")
     assert lore("show", SECOND, "--json").json["title"] == "Retries are not idempotent"
