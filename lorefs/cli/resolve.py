@@ -122,7 +122,7 @@ def _answer(question: str) -> str | None:
     else:
         sys.stdout.write(question)
     sys.stdout.flush()
-    line = sys.stdin.readline()
+    line = sys.stdin.buffer.readline().decode("utf-8", "replace")
     if not (line.endswith("\n") and sys.stdin.isatty()):  # nothing was echoed
         sys.stdout.write("\n")
     return line.strip()[:1].lower() or "?" if line else None

@@ -61,8 +61,8 @@ def _edit(workspace: Workspace, conflict: Conflict) -> None:
     path = new_file(workspace.paths.lorefs_dir / "edit", name, text)
     try:
         run_editor(path, workspace.root)
-        written = read_file(path).removesuffix("\n")
-        if f"{written}\n" == text:
+        written = read_file(path).strip("\n")
+        if written == text.strip("\n"):
             raise UsageError("nothing was changed, so nothing is settled")
         line = conflict_marker_line(written)
         if line is not None:

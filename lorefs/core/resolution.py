@@ -16,7 +16,7 @@ from lorefs.core.merge.text import merge_text, unite
 from lorefs.core.metadata import MetadataError, field_source, read_fields
 from lorefs.core.model import METADATA_FIELDS, NAMES, Entry, document_path, scope_of
 from lorefs.core.source import read_entry, tidy
-from lorefs.errors import UsageError
+from lorefs.errors import LorefsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +121,7 @@ def is_settled(discard: Discard, now: Entry | None) -> bool:
         return False
     try:
         return any(_stands(discard.field, value, now) for value in losers(discard))
-    except MetadataError:
+    except LorefsError:  # what another version wrote, or a source that is none any more
         return False
 
 
@@ -272,7 +272,7 @@ def _put_existence(ident: str, value: str | None, now: Entry | None, *, whole: b
         return Leave() if now is None else Remove()
     if now is None:
         _entry_of(value, ident)
-        return Recreate(value)
+        return Recreate(_marked(value, ident))
     if not whole:
         return Leave()
     then = _entry_of(value, ident)
@@ -291,20 +291,26 @@ def _put_prose(discard: Discard, value: str | None) -> Action:
             "there is no place any more to which this text could return",
             hint="copy what you need from `lorefs conflicts show`, then close it with --keep",
         )
-    if value == discard.chosen:
-        return Leave()
-    return Rewrite(discard.chosen, value or "")
+    value = value or ""
+    if value and discard.chosen.endswith("\n") and not value.endswith("\n"):
+        value += "\n"  # an editor's buffer does not tell
+    return Leave() if value == discard.chosen else Rewrite(discard.chosen, value)
 
 
 def _entry_of(source: str, ident: str) -> Entry:
     """The values of an entry's source; raises `UsageError` where it is not just this entry."""
-    blocks = parse(source).blocks
+    blocks = parse(_marked(source, ident)).blocks
     if len(blocks) != 1 or blocks[0].kind != ENTRY or blocks[0].id != ident:
         raise UsageError(
             "this is not the source of the entry",
             hint="keep the marker line, and nothing but this one entry",
         )
     return read_entry(blocks[0], path="")
+
+
+def _marked(source: str, ident: str) -> str:
+    """A source with its marker, which an entry that was written by hand lacks."""
+    return source if source.startswith("<!-- lore:") else f"<!-- lore:{ident} -->\n{source}"
 
 
 def _document(value: str, now: Entry) -> str:

@@ -54,6 +54,11 @@ class Ledger:
         """Note that the settlement of a record was taken back."""
         self.connection.execute("UPDATE conflicts SET resolved_at = NULL WHERE id = ?", (record,))
 
+    def ids(self) -> list[str]:
+        """The ids of all records, oldest first."""
+        rows = self.connection.execute("SELECT id FROM conflicts ORDER BY recorded_at, id")
+        return [str(row[0]) for row in rows]
+
     def records(self, *, open_only: bool = False) -> list[Record]:
         """The records, newest first."""
         condition = "WHERE resolved_at IS NULL" if open_only else ""

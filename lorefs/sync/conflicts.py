@@ -101,15 +101,19 @@ class Conflicts:
 
 def numbered(store: Store) -> list[Conflict]:
     """All records with their numbers, which stay when records are closed."""
-    records = sorted(store.ledger.records(), key=lambda each: (each.recorded_at, each.id))
-    return [_conflict(store, number, record) for number, record in enumerate(records, 1)]
+    return _conflicts(store, store.ledger.records())
 
 
 def open_conflicts(store: Store) -> list[Conflict]:
     """The records that are open, with their numbers."""
-    if not store.ledger.records(open_only=True):
-        return []
-    return [conflict for conflict in numbered(store) if conflict.is_open]
+    records = store.ledger.records(open_only=True)
+    return [conflict for conflict in _conflicts(store, records) if conflict.is_open]
+
+
+def _conflicts(store: Store, records: list[Record]) -> list[Conflict]:
+    numbers = {ident: number for number, ident in enumerate(store.ledger.ids(), 1)}
+    found = [_conflict(store, numbers[record.id], record) for record in records]
+    return sorted(found, key=lambda conflict: conflict.number)
 
 
 def _conflict(store: Store, number: int, record: Record) -> Conflict:
@@ -140,7 +144,9 @@ def find(conflicts: list[Conflict], reference: str) -> Conflict:
 
 
 def close(store: Store, record: Record, origin: Origin) -> None:
-    """Close a record, and note in the log who did."""
+    """Close a record, and note in the log who did; one that is closed stays as it is."""
+    if record.resolved_at is not None:
+        return
     store.ledger.close(record.id, origin.at)
     discard = record.discard
     store.log.note_resolution(record.id, discard.entry, discard.field, origin)

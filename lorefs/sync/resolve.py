@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 from lorefs.core import edit
 from lorefs.core.document import ENTRY, Block, decode, parse
 from lorefs.core.history import find_block
-from lorefs.core.model import PERSONAL, TEAM, TEAM_NAME, document_path, scope_of
+from lorefs.core.model import TEAM, TEAM_NAME, document_path, scope_of
 from lorefs.core.resolution import (
     Leave,
     Move,
@@ -80,7 +80,7 @@ def _edit(
 
 def _rewrite(corpus: Corpus, old: str, new: str) -> None:
     """Replaces prose in the one document that holds it; entries stay what they are."""
-    paths = [state.path for state in corpus.store.documents.states() if state.scope != PERSONAL]
+    paths = [state.path for state in corpus.store.documents.states()]
     holders = [path for path in paths if corpus.text(path).count(old) == 1]
     if len(holders) == 1:
         (path,) = holders

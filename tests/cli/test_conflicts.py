@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-from collections.abc import Callable
 
 import pytest
 
-from lorefs.install import init
-from lorefs.repo import Git, locate
-from tests.cli.conftest import FIRST, LORE, SECOND, THIRD
+from tests.cli.conftest import CONFIDENCE, FIRST, LORE, SECOND, THIRD, Merged
 from tests.cli.terminal import Lorefs
 from tests.gitrepo import Repo
 
-Merged = Callable[..., str]
-
-
-@pytest.fixture
-def merged(lore: Lorefs, repo: Repo) -> Merged:
-    """A function that merges a branch into another, each with its changes, and gives the text."""
-
-    def merge(ours: list[tuple[str, str]], theirs: list[tuple[str, str]]) -> str:
-        init(Git(locate(lore.path), os.environ))
-        repo("config", "core.hooksPath", "/dev/null")  # the next command does what hooks do
-        repo.commit("attributes")
-        repo("branch", "topic")
-        for branch, changes in (("main", ours), ("topic", theirs)):
-            repo("switch", "--quiet", branch)
-            text = repo.read(".lore.md")
-            for old, new in changes:
-                assert old in text
-                text = text.replace(old, new)
-            repo.commit(f"edit on {branch}", **{".lore.md": text})
-        repo("switch", "--quiet", "main")
-        repo("merge", "--quiet", "topic")
-        return repo.read(".lore.md")
-
-    return merge
-
-
-CONFIDENCE = [("0.8", "0.9")], [("0.8", "0.3")]
 SECOND_SOURCE = (
     f"\n<!-- lore:{SECOND} -->\n* **Retries are not idempotent**: the gateway books twice.\n"
 )
@@ -192,6 +160,37 @@ def test_an_entry_that_lost_against_a_deletion_comes_back_with_its_id(
     assert entry(lore, SECOND)["category"] == "Gotcha"
 
 
+def test_a_hand_written_entry_that_lost_comes_back_with_its_id(
+    lore: Lorefs, merged: Merged, repo: Repo
+) -> None:
+    by_hand = "\n* **By hand**: nobody gave it a marker.\n"
+    settings = "---\nmerge: {delete_edit: delete}\n---\n"
+    repo.commit("by hand", **{".lore.md": settings + LORE + by_hand})
+    ident = lore("search", "marker", "--json").json[0]["id"]
+    merged([(by_hand, "")], [("nobody gave", "somebody gave")])
+    lore("resolve", "1", "--theirs")
+    assert entry(lore, ident)["content"] == "somebody gave it a marker."
+
+
+def test_a_version_that_was_superseded_can_be_taken_and_undone(
+    lore: Lorefs, merged: Merged, repo: Repo
+) -> None:
+    merged([("0.8", "0.9")], [("books", "charges")])
+    repo("switch", "--quiet", "topic")
+    repo.commit("older", **{".lore.md": repo.read(".lore.md").replace("0.8", "0.9")})
+    repo("switch", "--quiet", "main")
+    repo.commit("newer", **{".lore.md": repo.read(".lore.md").replace("0.9", "0.7")})
+    repo("merge", "--quiet", "topic")
+    assert numbers(lore) == []
+    (found,) = lore("conflicts", "--all", "--json").json
+    assert (found["reason"], found["chosen"], found["lost"]) == ("superseded", "0.7", ["0.9"])
+    lore("resolve", "1", "--theirs" if found["theirs"] == "0.9" else "--ours")
+    assert entry(lore, FIRST)["confidence"] == 0.9
+    lore("undo")
+    assert entry(lore, FIRST)["confidence"] == 0.7
+    assert numbers(lore) == []
+
+
 def test_a_moved_entry_can_be_moved_back(lore: Lorefs, merged: Merged, repo: Repo) -> None:
     merged([("### Decision", "### Ruling")], [("### Decision", "### Choice")])
     lost = lore("conflicts", "show", "1", "--json").json["lost"][0]
@@ -311,6 +310,9 @@ def test_prose_that_lost_is_put_back_where_the_other_stands(
     lost, stands = ("ours", "theirs") if "realm: theirs" in text else ("theirs", "ours")
     lore("resolve", "1", f"--{lost}")
     assert repo.read(".lore.md") == text.replace(f"realm: {stands}", f"realm: {lost}")
+    repo.write(".lore.md", text)
+    lore("resolve", "1", "--edit", env=editor("/<<<\\|===\\|>>>/d; /ours/d; s/theirs/mine/"))
+    assert repo.read(".lore.md") == text.replace(f"realm: {stands}", "realm: mine")
 
 
 def test_a_choice_and_a_number_belong_together(lore: Lorefs, merged: Merged) -> None:
@@ -390,67 +392,3 @@ def test_the_walk_asks_again_after_a_refusal(lore: Lorefs, merged: Merged) -> No
     done = lore("resolve", stdin="e\nt\n", env={"GIT_EDITOR": "true"})
     assert "nothing was changed" in done.err
     assert "settled 1: took theirs" in done.out
-
-
-# ---------------------------------------------------------------- the user's commands
-
-
-def test_a_command_is_told_what_gave_way(lore: Lorefs, merged: Merged, repo: Repo) -> None:
-    told = repo.path.parent / "told.json"
-    lore("config", "set", "onConflict", f"cat >> {told}")
-    assert repo("config", "lorefs.onConflict") == f"cat >> {told}"
-    merged(*CONFIDENCE)
-    lore("list")
-    facts = json.loads(told.read_text())
-    assert (facts["event"], facts["worktree"]) == ("conflict", str(repo.path))
-    (record,) = facts["records"]
-    assert (record["entry"], record["field"], record["chosen"]) == (FIRST, "confidence", "0.3")
-    lore("list")
-    json.loads(told.read_text())  # told once
-
-
-def test_a_command_is_told_once_what_failed(lore: Lorefs, repo: Repo) -> None:
-    told = repo.path.parent / "told"
-    lore("config", "set", "onFailure", f"cat >> {told}; echo >> {told}")
-    lore("list")
-    repo.write(".lore.md", LORE + "\n<<<<<<< HEAD\n")
-    lore("list")
-    lore("list")
-    (line,) = told.read_text().splitlines()
-    (failure,) = json.loads(line)["failures"]
-    assert failure["path"] == ".lore.md"
-    repo.write(".lore.md", LORE)
-    lore("list")
-    repo.write(".lore.md", LORE + "\n<<<<<<< HEAD\n")
-    lore("list")
-    assert len(told.read_text().splitlines()) == 2
-
-
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [("echo no >&2; exit 3", "ended with 3, saying: no"), ("kill -9 $$", "ended with -9")],
-)
-def test_a_failing_command_is_reported_and_fails_nothing(
-    lore: Lorefs, repo: Repo, command: str, words: str
-) -> None:
-    repo("config", "lorefs.onConflict", command)
-    lore("edit", FIRST, "--confidence", "0.5")
-    repo.write(".lore.md", LORE.replace("books", "charges"))
-    done = lore("list", "--json")
-    assert len(done.json) == 3
-    assert done.err.startswith("warning: the command of lorefs.onConflict")
-    assert words in done.err
-
-
-def test_a_command_that_runs_lorefs_is_not_started_by_itself(lore: Lorefs, repo: Repo) -> None:
-    told = repo.path.parent / "told"
-    repo("config", "lorefs.onConflict", f"echo >> {told}; false")
-    lore("edit", FIRST, "--confidence", "0.5")
-    repo.write(".lore.md", LORE.replace("books", "charges"))
-    lore("list", env={"LOREFS_INSIDE_COMMAND": "1"})
-    assert not told.exists()
-
-
-def test_no_shared_file_can_set_a_command(lore: Lorefs, repo: Repo) -> None:
-    repo.write(".lorefs.toml", 'onConflict = "touch owned"\n')
-    assert "each clone's own choice" in lore("list", status=2).err
