@@ -85,7 +85,7 @@ def write_wrapped(spans: Iterable[Span], indent: int) -> None:
 
     text_ = Text.assemble(*spans)
     text_.rstrip()
-    console().print(Padding(text_, (0, 0, 0, indent)))
+    console().print(Padding(text_, (0, 0, 0, indent), expand=False))
 
 
 def write(text: str) -> None:

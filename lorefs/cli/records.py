@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lorefs.store import Record
     from lorefs.sync.conflicts import Conflict
 
-TITLE_WIDTH: Final = 32
+TITLE_WIDTH: Final = 26
 RECORD_WIDTH: Final = 8  # characters of a record's id that people see
 NOTHING: Final = "(nothing)"
 
@@ -100,19 +100,19 @@ def _columns(conflict: Conflict) -> list[str]:
 
 def _lines(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:
     widths = _widths(
-        (str(c.number), c.record.discard.field, _title(c), c.record.discard.reason)
+        (str(c.number), c.record.discard.field, _title(c), what(c.record.discard))
         for c in conflicts
     )
     for conflict in conflicts:
         discard = conflict.record.discard
-        number, field, title, reason = widths
+        number, field, title, happened = widths
         yield [
             (f"{conflict.number:>{number}}  ", "bold"),
             (f"{local_time(conflict.record.recorded_at)}  ", "dim"),
             (f"{one_line(discard.field):<{field}}  ", "bold"),
             (f"{_title(conflict):<{title}}  ", ""),
-            (f"{one_line(discard.reason):<{reason}}  ", "dim"),
-            (what(discard), "" if conflict.is_open else "dim"),
+            (f"{what(discard):<{happened}}  ", "" if conflict.is_open else "dim"),
+            (one_line(discard.reason), "dim"),
             ("" if conflict.is_open else f"  ({state(conflict)})", "green"),
         ]
 
@@ -148,7 +148,7 @@ def what(discard: Discard) -> str:
 def _value(discard: Discard, value: str | None) -> str:
     """A value in a few words; of an existence only whether there is one."""
     if discard.field == "existence":
-        return "a deletion" if value is None else "the entry"
+        return "deletion" if value is None else "entry"
     return shortened(value) or NOTHING
 
 

@@ -43,6 +43,7 @@ def _what(workspace: Workspace, conflict: Conflict, way: Way) -> list[Span]:
     discard = conflict.record.discard
     spans: list[Span] = [(_SAID[way], ""), (f" for {one_line(discard.field)}", "dim")]
     row = workspace.store.entries.get(discard.entry) if discard.entry else None
+    row = row or conflict.row  # it may be gone now
     if row is not None:
         spans.append((f" of {shortened(row.entry.title)}", "dim"))
     return spans

@@ -47,7 +47,7 @@ def test_what_gave_way_is_listed_with_number_field_reason_and_time(
     assert found["id"].startswith(record)
     assert (found["ours"], found["theirs"], found["lost"]) == ("0.9", "0.3", ["0.9"])
     assert (found["choices"], found["now"]["confidence"]) == (["ours", "theirs"], 0.3)
-    assert "Checkpoints block long readers" in lore.on_terminal("conflicts").out
+    assert "Checkpoints block long" in lore.on_terminal("conflicts").out
     assert "1 value gave way" in lore("status", status=1).out
 
 
