@@ -53,7 +53,9 @@ def run(
     without --yes this shows what would change, and asks on a terminal. A restoration is an edit
     like others, which `lorefs undo` takes back. Personal entries are not in commits and stay.
     """
-    if (rev is not None and (at is not None or id is None)) or (id is None and at is None):
+    if rev is not None and at is not None:
+        raise UsageError("--rev and --at contradict each other")
+    if id is None and (rev is not None or at is None):
         raise UsageError(
             "say what to restore: an entry, or a commit or time for all of them",
             hint="as in `lorefs restore ID`, `lorefs restore ID --rev N`,"

@@ -251,6 +251,8 @@ def test_an_edit_to_the_losing_value_settles_too(lore: Lorefs, merged: Merged) -
     assert numbers(lore) == []
     lore("edit", FIRST, "--confidence", "0.5")
     assert numbers(lore) == []
+    lore("undo", "2")
+    assert numbers(lore) == [1]
 
 
 def test_what_git_switches_to_settles_nothing_for_good(

@@ -160,8 +160,9 @@ def test_a_directory_that_is_gone_is_not_made(lore: Lorefs, repo: Repo) -> None:
 
 
 def test_what_to_restore_has_to_be_said(lore: Lorefs) -> None:
-    for arguments in ([], ["--rev", "1"], [FIRST, "--rev", "1", "--at", "HEAD"]):
+    for arguments in ([], ["--rev", "1"]):
         assert "say what to restore" in lore("restore", *arguments, status=2).err
+    assert "contradict" in lore("restore", FIRST, "--rev", "1", "--at", "HEAD", status=2).err
 
 
 # ---------------------------------------------------------------- times
