@@ -11,6 +11,7 @@ from hypothesis import given
 from lorefs.core.ledger import Discard
 from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.merge.text import unite
+from lorefs.core.metadata import MetadataError
 from lorefs.core.model import RELATION_TYPES, SENSITIVITIES, STATUSES, Entry, Relation
 from lorefs.core.resolution import (
     Leave,
@@ -200,3 +201,85 @@ def test_what_has_one_value_has_no_both() -> None:
     assert choices(found._replace(field="tags")) == ["ours", "theirs", "both"]
     with pytest.raises(UsageError):
         outcome(found, "both", NOW)
+
+
+SOURCE = entry(1, "A", "Chosen.")
+
+
+@pytest.mark.parametrize(
+    ("field", "lost", "now", "settled"),
+    [
+        ("existence", None, None, True),
+        ("existence", None, NOW, False),
+        ("existence", SOURCE, NOW, True),
+        ("existence", SOURCE.partition("\n")[2], NOW, True),  # written by hand, without a marker
+        ("existence", SOURCE, NOW._replace(title="B"), False),
+        ("existence", "no source", NOW, False),
+        ("title", "A", NOW, True),
+        ("title", "A", None, False),
+        ("path", ".lore.md", NOW, True),
+        ("path", "docs/.lore.md", NOW, False),
+        ("confidence", None, NOW, True),
+        ("confidence", "much", NOW, False),
+        ("owner", "'x'", NOW._replace(extra=(("owner", "'x'"),)), True),
+        ("owner", None, NOW, True),
+        ("metadata", "<!-- {a: 1} -->", NOW, False),
+    ],
+)
+def test_a_record_is_settled_by_the_value_that_lost(
+    field: str, lost: str | None, now: Entry | None, settled: bool
+) -> None:
+    found = Discard(ident(1), field, "base", lost, "chosen", "chosen", "last-write")
+    assert is_settled(found, now) == settled
+    assert not is_settled(found._replace(entry=""), now)
+
+
+def test_both_sets_are_united_with_what_came_since() -> None:
+    found = Discard(ident(1), "tags", "[a, b]", "[a, b, c]", "[b]", "[b]", "last-write")
+    now = NOW._replace(tags=("b", "d"))
+    assert outcome(found, "both", now) == "[a, b, c, d]"
+    assert outcome(found, "theirs", now) == "[b, d]"
+    assert outcome(found, "both", None) == "[a, b, c]"
+
+
+def test_both_texts_stand_one_after_the_other() -> None:
+    discard, now = clash(SIDES)
+    both = outcome(discard, "both", now)
+    assert both is not None
+    first, second = both.split("\n\n")
+    assert "counts" in first
+    assert "charges" in second
+    listed = Sides("- a\n", "- a\n- b\n", "- a\n- c\n")
+    assert unite(listed) == "- a\n- b\n- c\n"
+
+
+def test_the_source_of_an_entry_sets_all_that_it_says() -> None:
+    found = Discard(ident(1), "existence", SOURCE, None, SOURCE, SOURCE, "delete-edit")
+    edited = entry(1, "B", "Chosen.", meta="confidence: 0.5")
+    assert put(found, edited, NOW, whole=True) == SetFields({"title": "B", "confidence": 0.5})
+    assert put(found, SOURCE, NOW, whole=True) == Leave()
+    by_hand = SOURCE.partition("\n")[2]
+    assert put(found, by_hand, None) == Recreate(SOURCE)
+    for wrong in ("", f"{SOURCE}\n\n{entry(2, 'Other')}", entry(2, "Other")):
+        with pytest.raises(UsageError):
+            put(found, wrong, None)
+
+
+def test_what_cannot_be_put_is_refused() -> None:
+    found = Discard(ident(1), "title", "A", "B", "C", "C", "last-write")
+    with pytest.raises(UsageError):
+        put(found, "B", None)
+    with pytest.raises(UsageError):
+        put(found._replace(field="scope"), "nowhere", NOW)
+    assert put(found._replace(field="scope"), "team", NOW) == Leave()
+    with pytest.raises(MetadataError):
+        put(found._replace(field="confidence"), "much", NOW)
+
+
+def test_an_editors_buffer_costs_prose_no_line_end() -> None:
+    found = Discard("", "front_matter.a", "a: 1\n", "a: 2\n", "a: 3\n", "a: 3\n", "last-write")
+    assert put(found, "a: 4", None) == Rewrite("a: 3\n", "a: 4\n")
+
+
+def test_what_no_document_can_hold_is_kept_as_it_is() -> None:
+    assert texts_of(NOW._replace(status="odd"))["status"] == "odd"
