@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lorefs.errors import LorefsError
     from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.here import Here, Preview, SyncStatus
     from lorefs.sync.branch.report import CycleReport
     from lorefs.sync.branch.setup import Survey
+    from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.corpus import Corpus
+    from lorefs.sync.past import Past
 
 DATABASE: Final = "index.db"
 CATEGORY: Final = "Note"  # of new entries that name none
@@ -49,7 +52,14 @@ class Workspace:
     Use it as a context manager.
     """
 
-    def __init__(self, site: Site, paths: GitPaths, clock: Callable[[], int], source: str) -> None:
+    def __init__(
+        self,
+        site: Site,
+        paths: GitPaths,
+        clock: Callable[[], int],
+        source: str,
+        warn: Callable[[LorefsError], None] = lambda _: None,
+    ) -> None:
         self.site = site
         self.paths = paths
         self.root = paths.worktree
@@ -57,6 +67,7 @@ class Workspace:
         self.store: Store = site.store
         self._clock = clock
         self._source = source
+        self._warn = warn
 
     @classmethod
     def open(
@@ -67,19 +78,21 @@ class Workspace:
         clock: Callable[[], int],
         source: str = "api",
         step: Callable[[str], None] = lambda _: None,
+        warn: Callable[[LorefsError], None] = lambda _: None,
     ) -> Self:
         """The workspace around a directory.
 
         `clock` gives milliseconds since 1970, `source` is what the log names for changes made
-        here. Raises `NotARepositoryError` outside of a worktree, `NewerDatabaseError` and
-        `CorruptDatabaseError` for a database that cannot be used.
+        here, `warn` gets what goes wrong beside the work. Raises `NotARepositoryError` outside
+        of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
+        cannot be used.
         """
         paths = locate(start)
         git = Git(paths, env)
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source)
+        return cls(Site(git, store, config, step), paths, clock, source, warn)
 
     def __enter__(self) -> Self:
         return self
@@ -210,19 +223,11 @@ class Workspace:
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""
-        self.take_in()
-        entry = None if reference is None else self._logged_id(reference)
-        return self.store.log.changes(entry=entry, limit=limit)
+        from lorefs.sync.past import logged_id
 
-    def _logged_id(self, reference: str) -> str:
-        """An id from the log too: deleted entries have a history."""
-        try:
-            return self.store.entries.resolve(reference).entry.id
-        except UsageError:
-            known = self.store.log.ids(reference)
-            if len(known) != 1:
-                raise
-            return known[0]
+        self.take_in()
+        entry = None if reference is None else logged_id(self.store, reference)
+        return self.store.log.changes(entry=entry, limit=limit)
 
     def documents(self) -> dict[str, str]:
         """The texts of all shared documents as they are now, by path."""
@@ -238,7 +243,7 @@ class Workspace:
             self.store.entries.count(),
             tuple(state.path for state in self.store.documents.states()),
             report,
-            len(self.store.ledger.records(open_only=True)),
+            len(self.conflicts.open()),
             self.config.sync.enabled,
         )
 
@@ -337,16 +342,24 @@ class Workspace:
         self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
-            origin = self._origin(self._source)
-
-            def change(corpus: Corpus, batch: list[Change] = batch, o: Origin = origin) -> None:
-                undo_batch(self.store, corpus, batch)
-                self.store.log.note_undo(batch[0].batch, o)
-
-            self._reconcile(Request(origin, change))
+            self._apply(partial(undo_batch, self.store, batch))
             undone += batch
         self._commit()
         return undone
+
+    @cached_property
+    def conflicts(self) -> Conflicts:
+        """The ledger: what automatic resolutions discarded, and how to settle it."""
+        from lorefs.sync.conflicts import Conflicts
+
+        return Conflicts(self.site, self.take_in, self._apply)
+
+    @cached_property
+    def past(self) -> Past:
+        """What entries were at a revision, in a commit or at a time, and how to bring it back."""
+        from lorefs.sync.past import Past
+
+        return Past(self.site, self.take_in, self._apply)
 
     def publish(self, paths: Sequence[str] = ()) -> list[str]:
         """Write what arrived from others into tracked files, all or some; returns those written.
@@ -406,10 +419,18 @@ class Workspace:
         self._commit()
         return report
 
-    def _reconcile(self, request: Request) -> Report:
-        from lorefs.sync.reconcile import reconcile  # readers rarely need it
+    def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:
+        """Run a change that names its origin in the log itself."""
+        self.take_in()
+        origin = self._origin(self._source)
+        report = self._reconcile(Request(origin, lambda corpus: change(corpus, origin)))
+        self._commit()
+        return report
 
-        return reconcile(self.site, request)
+    def _reconcile(self, request: Request) -> Report:
+        from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it
+
+        return reconcile_and_tell(self.site, request, self._warn)
 
     def _origin(self, source: str) -> Origin:
         from uuid_utils import uuid7

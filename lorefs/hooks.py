@@ -36,7 +36,13 @@ def run(name: str, env: Mapping[str, str], now: int) -> None:
             return  # nobody has used lorefs in this worktree yet
         from lorefs.api import Workspace
 
-        with Workspace.open(paths.worktree, env=env, clock=lambda: now, source="git") as workspace:
+        with Workspace.open(
+            paths.worktree,
+            env=env,
+            clock=lambda: now,
+            source="git",
+            warn=lambda trouble: note(f"{name}: {trouble}"),
+        ) as workspace:
             workspace.reconcile(discover=name != "post-commit")
     except LorefsError as error:
         note(f"{name}: {error}" + (f" ({error.hint})" if error.hint else ""))

@@ -44,6 +44,11 @@ SECTIONS: Final = {
         "publish": "Write what arrived from others into tracked files",
         "devices": "Show the machines that took part",
     },
+    "Settle": {
+        "conflicts": "Show what gave way in merges, and waits for you",
+        "resolve": "Settle what gave way, one by one or by number",
+        "restore": "Bring back entries as they were",
+    },
     "Keep in step": {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",

@@ -38,10 +38,10 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     if if_rev is not None:
         workspace.update(row.entry.id, {}, if_rev=if_rev)
     text = write_buffer(row.entry)
-    path = _new_file(workspace.paths.lorefs_dir / "edit", row.entry.id, text)
+    path = new_file(workspace.paths.lorefs_dir / "edit", row.entry.id, text)
     try:
-        _run_editor(path, workspace.root)
-        changes = read_buffer(_read(path), row.entry)
+        run_editor(path, workspace.root)
+        changes = read_buffer(read_file(path), row.entry)
         updated = workspace.update(row.entry.id, changes, if_rev=row.rev) if changes else None
     except LorefsError as error:
         if path.exists() and path.read_bytes() != text.encode():
@@ -53,7 +53,8 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     return updated
 
 
-def _read(path: Path) -> str:
+def read_file(path: Path) -> str:
+    """What an editor left; raises UsageError for bytes that are not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -62,16 +63,17 @@ def _read(path: Path) -> str:
         raise RefusedError(f"the buffer cannot be read: {error.strerror}") from error
 
 
-def _new_file(directory: Path, ident: str, text: str) -> Path:
+def new_file(directory: Path, ident: str, text: str) -> Path:
+    """A file with a text for an editor, named after an entry."""
     directory.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w-]", "_", ident)[-8:]
     number, found = tempfile.mkstemp(".md", f"{name}-", directory)
     with open(number, "wb") as file:  # noqa: PTH123  # a descriptor
-        file.write(text.encode())
+        file.write(text.encode("utf-8", "surrogateescape"))
     return Path(found)
 
 
-def _run_editor(path: Path, directory: Path) -> None:
+def run_editor(path: Path, directory: Path) -> None:
     """Start the editor as git does: through the shell, because it may be `code --wait`."""
     editor = git_here().text("var", "GIT_EDITOR")
     status = subprocess.call(["sh", "-c", f'{editor} "$@"', editor, str(path)], cwd=directory)

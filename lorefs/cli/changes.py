@@ -17,11 +17,22 @@ if TYPE_CHECKING:
     from lorefs.store import Change
     from lorefs.store.entries import Entries
 
-_OP_STYLES: Final = {"add": "green", "ingest": "green", "delete": "red", "undo": "magenta"}
+_OP_STYLES: Final = {
+    "add": "green",
+    "ingest": "green",
+    "delete": "red",
+    "undo": "magenta",
+    "resolve": "magenta",
+}
 
 
-def write_changes(entries: Entries, changes: Sequence[Change], *, as_json: bool) -> None:
-    """Print lines of the log in their order; for people, what was done together stands together."""
+def write_changes(
+    entries: Entries, changes: Sequence[Change], *, as_json: bool, revisions: bool = False
+) -> None:
+    """Print lines of the log in their order; for people, what was done together stands together.
+
+    `revisions` names the one that each change replaced, for people.
+    """
     if as_json:
         write_json([asdict(change) | {"at": timestamp(change.at)} for change in changes])
         return
@@ -33,14 +44,19 @@ def write_changes(entries: Entries, changes: Sequence[Change], *, as_json: bool)
         )
         return
     for _, batch in groupby(changes, key=lambda change: change.batch):
-        write_lines(_batch(entries, list(batch), short))
+        write_lines(_batch(entries, list(batch), short, revisions=revisions))
 
 
 def _batch(
-    entries: Entries, changes: list[Change], short: Mapping[str, str]
+    entries: Entries, changes: list[Change], short: Mapping[str, str], *, revisions: bool
 ) -> Iterator[list[Span]]:
     first = changes[0]
-    yield [(local_time(first.at), "bold"), (f"  {first.source}  {one_line(first.actor)}", "dim")]
+    was = next((c.rev for c in changes if c.op in {"edit", "delete"}), 0) if revisions else 0
+    yield [
+        (local_time(first.at), "bold"),
+        (f"  {first.source}  {one_line(first.actor)}", "dim"),
+        (f"  was revision {was}" if was else "", "dim"),
+    ]
     for change in changes:
         style = _OP_STYLES.get(change.op, "")
         if change.op == "undo":
@@ -57,6 +73,8 @@ def _batch(
 
 def _title_of(entries: Entries, change: Change) -> str:
     """The title of the entry that changed, as the row or the log has it."""
+    if not change.entry:
+        return "(prose)"
     row = entries.get(change.entry)
     title = row.entry.title if row else _title(change.before) or _title(change.after)
     return shortened(title) or "(deleted since)"
@@ -67,6 +85,8 @@ def what(entries: Entries, change: Change) -> str:
     match change.op:
         case "undo":
             return "took back an earlier change"
+        case "resolve":
+            return f"settled a conflict in {_title_of(entries, change)}"
         case "edit":
             return f"{shortened(change.before)} → {shortened(change.after)}"
         case _:

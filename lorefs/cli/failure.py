@@ -54,8 +54,13 @@ def explain(error: LorefsError) -> None:
     write_lines(_words(error), sys.stderr)
 
 
-def _words(error: LorefsError) -> Iterator[list[Span]]:
-    yield [("error: ", "bold red"), (_message(error), "")]
+def warn(trouble: LorefsError) -> None:
+    """Say on standard error what went wrong beside the work, which is done."""
+    write_lines(_words(trouble, ("warning: ", "bold yellow")), sys.stderr)
+
+
+def _words(error: LorefsError, label: Span = ("error: ", "bold red")) -> Iterator[list[Span]]:
+    yield [label, (_message(error), "")]
     match error:
         case GitError() if "\n" in error.words:
             yield from ([("  git: ", "dim"), (safe(line), "")] for line in error.words.split("\n"))

@@ -13,6 +13,7 @@ from lorefs.repo import Git, locate
 if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.config import Config
+    from lorefs.errors import LorefsError
 
 
 def open_workspace() -> Workspace:
@@ -20,8 +21,18 @@ def open_workspace() -> Workspace:
     from lorefs.api import Workspace
 
     return Workspace.open(
-        current_directory(), env=dict(os.environ), clock=milliseconds, source="cli"
+        current_directory(),
+        env=dict(os.environ),
+        clock=milliseconds,
+        source="cli",
+        warn=_warn,
     )
+
+
+def _warn(trouble: LorefsError) -> None:
+    from lorefs.cli.failure import warn
+
+    warn(trouble)
 
 
 def git_here() -> Git:

@@ -24,4 +24,4 @@ def run(
     """Show what changed, the newest first: field by field, when, by whom, through what."""
     with open_workspace() as workspace:
         changes = workspace.log(id, limit)
-        write_changes(workspace.store.entries, changes, as_json=json)
+        write_changes(workspace.store.entries, changes, as_json=json, revisions=id is not None)

@@ -72,6 +72,22 @@ def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -
         screen.print(Text.assemble(*line), no_wrap=True, overflow="ellipsis", crop=True)
 
 
+def write_wrapped(spans: Iterable[Span], indent: int) -> None:
+    """Print a text of many lines, indented; for a person it is wrapped at the width."""
+    margin = " " * indent
+    if not for_person():
+        text = "".join(part for part, _ in spans)
+        for line in text.rstrip("\n").split("\n"):
+            sys.stdout.write(f"{margin}{line}".rstrip() + "\n")
+        return
+    from rich.padding import Padding
+    from rich.text import Text
+
+    text_ = Text.assemble(*spans)
+    text_.rstrip()
+    console().print(Padding(text_, (0, 0, 0, indent), expand=False))
+
+
 def write(text: str) -> None:
     """Print a text as it is, made safe."""
     sys.stdout.write(safe(text) + "\n")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lorefs.cli.failure import explain
 from lorefs.cli.here import git_here, open_workspace
-from lorefs.cli.listing import shortened, timestamp
 from lorefs.cli.options import Json
 from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
+from lorefs.cli.records import record_json, what
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
 from lorefs.errors import ExitStatus
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Status
     from lorefs.cli.output import Span
-    from lorefs.store import Record
+    from lorefs.sync.conflicts import Conflict
 
 EXAMPLES = """
 lorefs status
@@ -33,7 +33,7 @@ def run(json: Json = False) -> ExitStatus:
 
     with open_workspace() as workspace:
         status = workspace.status()
-        records = workspace.store.ledger.records(open_only=True)
+        conflicts = workspace.conflicts.open()
     installed = is_installed(git_here())
     if json:
         write_json(
@@ -41,21 +41,23 @@ def run(json: Json = False) -> ExitStatus:
                 "entries": status.entries,
                 "documents": list(status.documents),
                 "open_conflicts": status.open_conflicts,
-                "conflicts": [record_json(record) for record in records],
+                "conflicts": [record_json(conflict.record) for conflict in conflicts],
                 "sync": status.sync,
                 "installed": installed,
             }
             | report_json(status.report)
         )
     else:
-        write_lines(_lines(status, records, installed=installed))
+        write_lines(_lines(status, conflicts, installed=installed))
         for refusal in status.report.refusals:
             explain(refusal)
     attention = needs_attention(status.report) or status.open_conflicts
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
 
-def _lines(status: Status, records: Sequence[Record], *, installed: bool) -> Iterator[list[Span]]:
+def _lines(
+    status: Status, conflicts: Sequence[Conflict], *, installed: bool
+) -> Iterator[list[Span]]:
     entries = counted(status.entries, "entry", "entries")
     documents = counted(len(status.documents), "document", "documents")
     yield [(f"{entries} in {documents}", "bold")]
@@ -63,34 +65,25 @@ def _lines(status: Status, records: Sequence[Record], *, installed: bool) -> Ite
         yield [(f"  {one_line(document)}", "")]
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
-    yield from _conflicts(records)
+    yield from _conflicts(conflicts)
     yield from waiting_lines(status.report)
 
 
-def _conflicts(records: Sequence[Record]) -> Iterator[list[Span]]:
+def _conflicts(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:
     """What gave way without anybody being asked, and nobody has looked at yet."""
-    if records:
-        words = counted(len(records), "value gave way", "values gave way")
-        yield [("conflicts: ", "bold yellow"), (f"{words} without anybody being asked", "")]
-    for record in records[:SHOWN]:
-        discard = record.discard
-        loser = discard.theirs if discard.chosen == discard.ours else discard.ours
+    if not conflicts:
+        return
+    words = counted(len(conflicts), "value gave way", "values gave way")
+    yield [("conflicts: ", "bold yellow"), (f"{words} without anybody being asked", "")]
+    for conflict in conflicts[-SHOWN:]:
+        discard = conflict.record.discard
         yield [
-            (f"  {discard.entry[-8:]}  ", ID_STYLE),
+            (f"  {conflict.number}  ", "bold"),
+            (f"{discard.entry[-8:] or '(prose)'}  ", ID_STYLE),
             (f"{one_line(discard.field)}: ", "bold"),
-            (shortened(loser) or "(nothing)", ""),
-            (f"  gave way to {shortened(discard.chosen) or '(nothing)'}", ""),
+            (what(discard), ""),
             (f"  {one_line(discard.reason)}", "dim"),
         ]
-    if len(records) > SHOWN:
-        yield [(f"  and {len(records) - SHOWN} more; --json has them all", "dim")]
-
-
-def record_json(record: Record) -> dict[str, Any]:
-    """A record of the ledger as JSON."""
-    return {
-        "id": record.id,
-        **record.discard._asdict(),
-        "merge_commit": record.merge_commit,
-        "recorded_at": timestamp(record.recorded_at),
-    }
+    more = f"{len(conflicts) - SHOWN} more; " if len(conflicts) > SHOWN else ""
+    yield [("hint: ", "bold"), (f"{more}`lorefs conflicts` lists them, ", ""),
+           ("`lorefs resolve` asks one by one", "")]  # fmt: skip

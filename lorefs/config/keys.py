@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lorefs.config.settings import Config
 
 TEAM: Final = "team"  # shared through a file of the repository
+COMMANDS: Final = "commands"  # the section of settings whose name has none
 CLONE: Final = "clone"  # this clone's own choice, in git's configuration
 
 
@@ -29,7 +30,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One setting, named `section.camelCase` as in git's configuration."""
+    """One setting, named `section.camelCase` as in git's configuration, or just `camelCase`."""
 
     name: str
     kind: Kind
@@ -39,22 +40,33 @@ class Key:
     @property
     def section(self) -> str:
         """The part of the name before the dot, and the attribute of `Config`."""
-        return self.name.partition(".")[0]
+        section, dot, _ = self.name.partition(".")
+        return section if dot else COMMANDS
 
     @property
     def attribute(self) -> str:
         """The attribute of the section that holds the value."""
-        return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), self.name.partition(".")[2])
+        return _snake_case(self.name.rpartition(".")[2])
 
     @property
     def variable(self) -> str:
         """The environment variable that overrides the setting."""
-        return f"LOREFS_{self.section}_{self.attribute}".upper()
+        return f"LOREFS_{_snake_case(self.name.replace('.', '_'))}".upper()
+
+    @property
+    def git_name(self) -> str:
+        """The name in git's configuration, where variables have no case, without `lorefs.`."""
+        section, dot, name = self.name.rpartition(".")
+        return f"{section}{dot}{name.lower()}"
 
     def value(self, config: Config) -> object:
         """What the setting is."""
         found: object = getattr(getattr(config, self.section), self.attribute)
         return found
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
 
 
 _TRUE: Final = ("true", "yes", "on", "1")
@@ -163,6 +175,7 @@ WORDS: Final = Kind("words, with commas between them", _words)
 DIRECTORIES: Final = Kind("relative directories, with commas between them", _directories)
 BRANCH: Final = Kind("the name of a branch", _branch)
 REF: Final = Kind("the name of a ref, or nothing", _ref)
+COMMAND: Final = Kind("a shell command on one line, or nothing", _word)
 DIRECTORY: Final = Kind("a relative directory, or nothing", _directory)
 
 KEYS: Final = (
@@ -192,6 +205,8 @@ KEYS: Final = (
     Key("guard.deletionShare", SHARE, TEAM, "the share of entries that may vanish at once"),
     Key("guard.deletionCount", COUNT, TEAM, "so many vanished entries at once need confirmation"),
     Key("limits.documentSize", SIZE, TEAM, "the size of a document that is still taken in"),
+    Key("onConflict", COMMAND, CLONE, "a command that is told what gave way, as JSON"),
+    Key("onFailure", COMMAND, CLONE, "a command that is told what failed, as JSON"),
 )
 
 

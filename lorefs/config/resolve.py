@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config.keys import CLONE, KEYS, Key
-from lorefs.config.settings import Config, Filters, Guard, Limits, Origin, Sync
+from lorefs.config.settings import Commands, Config, Filters, Guard, Limits, Origin, Sync
 from lorefs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lorefs.config.teamfile import TeamFile
 
 _BY_NAME: Final = {key.name: key for key in KEYS}
-_BY_GIT_NAME: Final = {f"{key.section}.{key.name.partition('.')[2].lower()}": key for key in KEYS}
+_BY_GIT_NAME: Final = {key.git_name: key for key in KEYS}
 _SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
 
 
@@ -40,6 +40,7 @@ def resolve(
         guard=Guard(**sections["guard"]),  # type: ignore[arg-type]
         filter=Filters(**sections["filter"]),  # type: ignore[arg-type]
         limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
+        commands=Commands(**sections["commands"]),  # type: ignore[arg-type]
         origins=origins,
     )
 
@@ -75,6 +76,8 @@ def _from_team(file: TeamFile | None) -> _Found:
     if file is None:
         return found
     for section, table in file.tables.items():
+        if section in _BY_NAME:
+            raise _not_shared(_BY_NAME[section], Origin(str(file.path), file.line_of(section)))
         if section not in _SECTIONS or not isinstance(table, dict):
             raise _unknown(section, Origin(str(file.path), file.line_of(section)))
         for name, raw in table.items():
@@ -83,12 +86,7 @@ def _from_team(file: TeamFile | None) -> _Found:
             if key is None:
                 raise _unknown(f"{section}.{name}", origin)
             if key.home == CLONE:
-                raise ConfigError(
-                    f"{key.name} is each clone's own choice and has no place in a shared file",
-                    path=origin.where,
-                    line=origin.line,
-                    hint=f"remove the line, and run `lorefs config set {key.name} VALUE` instead",
-                )
+                raise _not_shared(key, origin)
             found[key] = (raw, origin)
     return found
 
@@ -108,7 +106,7 @@ def _from_env(env: Mapping[str, str]) -> _Found:
     ours = tuple(f"LOREFS_{section.upper()}_" for section in _SECTIONS)
     found: _Found = {}
     for variable, raw in env.items():
-        if not variable.startswith(ours):
+        if variable not in by_variable and not variable.startswith(ours):
             continue
         if variable not in by_variable:
             near = _nearest(variable, by_variable)
@@ -119,6 +117,15 @@ def _from_env(env: Mapping[str, str]) -> _Found:
             )
         found[by_variable[variable]] = (raw, Origin(variable))
     return found
+
+
+def _not_shared(key: Key, origin: Origin) -> ConfigError:
+    return ConfigError(
+        f"{key.name} is each clone's own choice and has no place in a shared file",
+        path=origin.where,
+        line=origin.line,
+        hint=f"remove the line, and run `lorefs config set {key.name} VALUE` instead",
+    )
 
 
 def _unknown(name: str, origin: Origin | None) -> ConfigError:

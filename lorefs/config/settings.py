@@ -54,6 +54,13 @@ class Limits(NamedTuple):
     document_size: int = 16 << 20
 
 
+class Commands(NamedTuple):
+    """Shell commands that are told what happened; this clone's own choice."""
+
+    on_conflict: str = ""
+    on_failure: str = ""
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -68,4 +75,5 @@ class Config(NamedTuple):
     guard: Guard = Guard()
     filter: Filters = Filters()
     limits: Limits = Limits()
+    commands: Commands = Commands()
     origins: Mapping[str, Origin] = {}

@@ -80,6 +80,15 @@ def replace_fields(document: Document, ident: str, changes: Mapping[str, object]
     return document
 
 
+def replace_metadata(document: Document, ident: str, source: str) -> Document:
+    """Set the whole metadata comment of a marked entry, "" to remove it."""
+    index = find(document, ident)
+    block = document.blocks[index]
+    text = "".join(_with_metadata(cut(block), source, line_end(document)))
+    blocks = (*document.blocks[:index], block._replace(text=text), *document.blocks[index + 1 :])
+    return _checked(document._replace(blocks=blocks), index, index + 1)
+
+
 def _with_fields(block: Block, changes: Mapping[str, object], eol: str) -> Block:
     parts = cut(block)
     if "content" in changes:

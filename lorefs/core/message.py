@@ -25,6 +25,7 @@ CODE_COMMIT: Final = "Code-Commit"
 INGESTED: Final = "Ingested"
 DELETIONS: Final = "Deletions-Confirmed"
 SETTLED: Final = "Settled"
+RESOLVED: Final = "Resolved"
 
 MERGE_SUBJECT: Final = "Merge two tips of the sync branch"
 
@@ -93,6 +94,11 @@ def read_trailers(text: str) -> list[Trailer]:
             return []
         found.append((match[1], match[2]))
     return found
+
+
+def values(text: str, key: str) -> list[str]:
+    """All trailers with a key."""
+    return [value for name, value in read_trailers(text) if name == key]
 
 
 def trailer(text: str, key: str) -> str | None:

@@ -29,19 +29,35 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def record(self, discards: Iterable[Discard], at: int, merge_commit: str = "") -> int:
-        """File records; one that is known already stays as it is. Returns how many are new."""
+    def record(self, discards: Iterable[Discard], at: int, merge_commit: str = "") -> list[str]:
+        """File records; one that is known already stays as it is. Returns the new ids."""
         rows = [
             (record_id(discard), *discard, merge_commit, at, at if discard.closed else None)
             for discard in discards
         ]
-        before = self.connection.total_changes
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO conflicts (id, entry, field, base, ours, theirs, chosen, reason,"
-            " merge_commit, recorded_at, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-        return self.connection.total_changes - before
+        return [
+            str(row[0])
+            for row in rows
+            if self.connection.execute(
+                "INSERT OR IGNORE INTO conflicts (id, entry, field, base, ours, theirs, chosen,"
+                " reason, merge_commit, recorded_at, resolved_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            ).rowcount
+        ]
+
+    def close(self, record: str, at: int) -> None:
+        """Note that somebody settled a record."""
+        self.connection.execute("UPDATE conflicts SET resolved_at = ? WHERE id = ?", (at, record))
+
+    def reopen(self, record: str) -> None:
+        """Note that the settlement of a record was taken back."""
+        self.connection.execute("UPDATE conflicts SET resolved_at = NULL WHERE id = ?", (record,))
+
+    def ids(self) -> list[str]:
+        """The ids of all records, oldest first."""
+        rows = self.connection.execute("SELECT id FROM conflicts ORDER BY recorded_at, id")
+        return [str(row[0]) for row in rows]
 
     def records(self, *, open_only: bool = False) -> list[Record]:
         """The records, newest first."""

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 COLUMNS: Final = (
-    "seq, batch, entry, op, field, before, after, source, actor, at, device, session, hash"
+    "seq, batch, entry, op, field, before, after, source, actor, at, device, session, hash, rev"
 )
 _NEW: Final = (
     "INSERT INTO changes (batch, entry, op, field, before, after, source, actor, device, session,"
-    " at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " at, hash, rev) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+    " coalesce((SELECT rev FROM entries WHERE id = ?2), 0))"
 )
 
 
@@ -37,8 +38,8 @@ class Log:
     def append_ingest(self, last: int, origin: Origin) -> None:
         """Record the first sight of all rows behind a primary key; their texts stay there."""
         self.connection.execute(
-            "INSERT INTO changes (batch, entry, op, source, actor, device, session, at, hash)"
-            " SELECT ?, id, 'ingest', ?, ?, ?, ?, ?, hash FROM entries WHERE pk > ?",
+            "INSERT INTO changes (batch, entry, op, source, actor, device, session, at, hash, rev)"
+            " SELECT ?, id, 'ingest', ?, ?, ?, ?, ?, hash, rev FROM entries WHERE pk > ?",
             (
                 origin.batch,
                 origin.source,
@@ -72,6 +73,14 @@ class Log:
         row = self.connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()
         return int(row[0])
 
+    def resolved(self, since: int) -> list[str]:
+        """The records of the ledger that were settled behind a line."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT after FROM changes WHERE op = 'resolve' AND seq > ? ORDER BY seq",
+            (since,),
+        )
+        return [str(row[0]) for row in rows]
+
     def origins(self, since: int, *, without: str) -> tuple[list[str], list[str]]:
         """Who changed rows behind a line, and through what, one source aside."""
         rows = self.connection.execute(
@@ -79,6 +88,13 @@ class Log:
             (since, without),
         ).fetchall()
         return sorted({row[0] for row in rows if row[0]}), sorted({row[1] for row in rows})
+
+    def last_before(self, at: int) -> int | None:
+        """The newest line at or before a time (milliseconds since 1970), None if all are later."""
+        row = self.connection.execute(
+            "SELECT max(seq) FROM changes WHERE at <= ?", (at,)
+        ).fetchone()
+        return None if row[0] is None else int(row[0])
 
     def ids(self, reference: str) -> list[str]:
         """The ids in the log that start or end with `reference`."""
@@ -111,6 +127,10 @@ class Log:
             (batch,),
         )
         return [Change(*row) for row in rows]
+
+    def note_resolution(self, record: str, entry: str, field: str, origin: Origin) -> None:
+        """Record that a record of the ledger was closed by the batch of `origin`."""
+        self.connection.execute(_NEW, _line((entry, "resolve", field, None, record), origin))
 
     def note_undo(self, undone: str, origin: Origin) -> None:
         """Record that a batch was undone by the batch of `origin`."""

@@ -119,5 +119,9 @@ CREATE TABLE remotes (
 ) WITHOUT ROWID;
 """
 
+
+# by its number, a revision of an entry can be found again
+_REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;"
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS)

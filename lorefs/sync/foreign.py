@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lorefs.core import edit
 from lorefs.core.ledger import Discard
 from lorefs.core.model import SCOPES, TEAM, Entry, document_path
+from lorefs.core.resolution import texts_of
 from lorefs.errors import LorefsError, RefusedError, UsageError
-from lorefs.store import entry_values
 from lorefs.worktree import check_place
 
 if TYPE_CHECKING:
@@ -78,17 +78,13 @@ def _refusal(error: LorefsError) -> RefusedError:
 
 def _discards(foreign: ForeignEdit) -> Iterator[Discard]:
     """The values that were taken back, field by field; a new row has no field before."""
-    old = entry_values(foreign.before) if foreign.before else {}
-    new = entry_values(foreign.after) if foreign.after else {}
-    ident = str(old.get("id", new.get("id")))
-    for field in new or old:
-        before, after = _text(old.get(field)), _text(new.get(field))
-        if before != after and field != "id":
-            yield Discard(ident, field, before, before, after, before, "refused")
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    old = texts_of(foreign.before) if foreign.before else {}
+    new = texts_of(foreign.after) if foreign.after else {}
+    entry = foreign.before or foreign.after
+    for field in {**old, **new}:
+        before, after = old.get(field), new.get(field)
+        if before != after and entry is not None:
+            yield Discard(entry.id, field, before, before, after, before, "refused")
 
 
 def _document(entry: Entry) -> str:

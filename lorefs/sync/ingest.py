@@ -9,6 +9,7 @@ from lorefs.core.document import decode, parse, serialize
 from lorefs.core.ledger import Discard
 from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
 from lorefs.core.model import PERSONAL
+from lorefs.core.resolution import texts_of
 from lorefs.core.versions import edits_base
 from lorefs.sync.diff import diff
 from lorefs.sync.stashes import stashed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.core.document import Document
+    from lorefs.core.model import Entry
     from lorefs.store import Store
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.observe import Observation
@@ -106,11 +108,23 @@ def overwritten(store: Store, path: str, text: str) -> list[Discard]:
                 sources = _source(path, before, ident), _source(path, after, ident)
                 found.append(_taken_back(ident, "existence", *sources))
             continue
-        for field in each.fields:
-            if again is None or (again.after is not None and field not in again.fields):
-                values = str(getattr(each.before, field)), str(getattr(each.after, field))
+        kept = _changed(again.before, again.after) if again else {}
+        for field, values in _changed(each.before, each.after).items():
+            if again is None or (again.after is not None and field not in kept):
                 found.append(_taken_back(ident, field, *values))
     return found
+
+
+def _changed(before: Entry | None, after: Entry | None) -> dict[str, tuple[str | None, str | None]]:
+    """The fields in which two versions of an entry differ, with both values as texts."""
+    if before is None or after is None:
+        return {}
+    old, new = texts_of(before), texts_of(after)
+    return {
+        field: (old.get(field), new.get(field))
+        for field in {**old, **new}
+        if old.get(field) != new.get(field)
+    }
 
 
 def _taken_back(ident: str, field: str, old: str | None, new: str | None) -> Discard:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final
 from lorefs.core import plan as planning
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import encode, serialize
+from lorefs.core.ledger import record_id
 from lorefs.core.model import PERSONAL, TEAM, scope_of
 from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
+from lorefs.sync.conflicts import close_settled
 from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
@@ -238,7 +240,9 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         store.documents.put_current(path, scope, data, worktree=base)
     for path, base in notes.bases.items():
         store.documents.put_worktree_base(path, base)
-    store.ledger.record(notes.discards, origin.at)
+    close_settled(store, found, origin)
+    new = set(store.ledger.record(notes.discards, origin.at))
+    pending = {record_id(discard) for discard in notes.discards if not discard.closed}
     return Report(
         added=tuple(found.added),
         edited=tuple(e.after.id for e in found.edits if e.after is not None),
@@ -248,6 +252,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         refusals=tuple(notes.refusals),
         copies=tuple(Copy(*copy) for copy in found.copies),
         discards=len(notes.discards),
+        conflicts=tuple(sorted(new & pending)),
     )
 
 

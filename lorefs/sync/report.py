@@ -47,6 +47,7 @@ class Report:
     copies: tuple[Copy, ...] = ()
     refusals: tuple[LorefsError, ...] = ()
     discards: int = 0
+    conflicts: tuple[str, ...] = ()  # new records of the ledger that somebody has to look at
 
     @property
     def changes(self) -> int:
@@ -69,4 +70,5 @@ def joined(*reports: Report) -> Report:
         deleted=tuple(ident for report in told for ident in report.deleted),
         written=tuple(path for report in told for path in report.written),
         discards=sum(report.discards for report in told),
+        conflicts=tuple(ident for report in told for ident in report.conflicts),
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 APPLIED: Final = "sync.applied"
 # Documents whose directory is not here: their files wait for it.
 HOMELESS: Final = "homeless"
+LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def anything_new(site: Site) -> bool:
     root = site.git.paths.worktree
     homeless = (store.state(HOMELESS) or "").split("\n")
     if any(path and root.joinpath(path).parent.is_dir() for path in homeless):
+        return True
+    if store.state(LAST_FAILURE):  # it may be over
         return True
     for state in store.documents.states():
         if state.pending_hash is not None:

@@ -14,16 +14,17 @@ from lorefs.sync.foreign import changed_fields
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lorefs.store import Change, Store
+    from lorefs.store import Change, Origin, Store
     from lorefs.sync.corpus import Corpus
 
 
-def undo_batch(store: Store, corpus: Corpus, batch: Sequence[Change]) -> None:
-    """Revert the changes of one batch, newest first.
+def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Origin) -> None:
+    """Revert the changes of one batch, newest first, and note that in the log.
 
     A field that was changed again since keeps its newer value, an entry that was edited since
     is not removed, and one that is there again is not added twice.
     """
+    store.log.note_undo(batch[0].batch, origin)
     for change in batch:
         row = store.entries.get(change.entry)
         match change.op:
@@ -36,6 +37,8 @@ def undo_batch(store: Store, corpus: Corpus, batch: Sequence[Change]) -> None:
                     corpus.edit(
                         row.document, row.entry.id, partial(edit.remove, ident=row.entry.id)
                     )
+            case "resolve" if change.after is not None:
+                store.ledger.reopen(change.after)
             case "edit" if row is not None:
                 _undo_field(corpus, row.entry, row.document, change)
             case _:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
 import pytest
 
+from lorefs.install import init
+from lorefs.repo import Git, locate
 from tests.cli.terminal import Lorefs
 from tests.gitrepo import Repo
 
@@ -44,3 +49,32 @@ def lore(repo: Repo, lorefs: Lorefs) -> Lorefs:
     """The command line in a repository with three entries, committed."""
     repo.commit("Our lore", **{".lore.md": LORE})
     return lorefs
+
+
+Merged = Callable[..., str]
+
+# What two branches did to the first entry, for `merged`.
+CONFIDENCE = [("0.8", "0.9")], [("0.8", "0.3")]
+
+
+@pytest.fixture
+def merged(lore: Lorefs, repo: Repo) -> Merged:
+    """A function that merges a branch into another, each with its changes, and gives the text."""
+
+    def merge(ours: list[tuple[str, str]], theirs: list[tuple[str, str]]) -> str:
+        init(Git(locate(lore.path), os.environ))
+        repo("config", "core.hooksPath", "/dev/null")  # the next command does what hooks do
+        repo.commit("attributes")
+        repo("branch", "topic")
+        for branch, changes in (("main", ours), ("topic", theirs)):
+            repo("switch", "--quiet", branch)
+            text = repo.read(".lore.md")
+            for old, new in changes:
+                assert old in text
+                text = text.replace(old, new)
+            repo.commit(f"edit on {branch}", **{".lore.md": text})
+        repo("switch", "--quiet", "main")
+        repo("merge", "--quiet", "topic")
+        return repo.read(".lore.md")
+
+    return merge

@@ -52,6 +52,29 @@ def merge_text(sides: Sides[str]) -> MergedText:
     return MergedText(_joined(pieces))
 
 
+def unite(sides: Sides[str]) -> str:
+    """A text with both versions of each stretch of lines on which the sides disagree.
+
+    Ours comes first; between two paragraphs a blank line is put.
+    """
+    pieces: list[str] = []
+    for part in _settle(Sides(*(re.findall(_LINES, text) for text in sides))):
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        words = MergedText(tuple(_merge_words(part)))
+        pieces.append(words.readings().ours if words.clean else _both(part.ours, part.theirs))
+    return "".join(pieces)
+
+
+def _both(ours: str, theirs: str) -> str:
+    if not ours.strip() or not theirs.strip():
+        return ours if ours.strip() else theirs
+    above = ours.rstrip("\n")
+    flows = not re.match(_STARTS, theirs) and not re.match(_STARTS, above.rpartition("\n")[2])
+    return f"{above}\n\n{theirs}" if flows else f"{above}\n{theirs}"
+
+
 def _merge_words(sides: Sides[str]) -> list[str | Clash[str]]:
     words = Sides(*(re.findall(_WORDS, text) for text in sides))
     if not words.base or max(map(len, words)) > WORD_LIMIT:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.core.claim import with_markers
 from lorefs.core.document import decode, encode, parse, serialize
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus, merge_document
-from lorefs.core.message import DELETIONS, SETTLED, trailer
+from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import visible
@@ -41,7 +41,7 @@ class _Arrival(NamedTuple):
     target: str
     base: dict[str, str]
     theirs: dict[str, str]
-    commits: tuple[Commit, ...]  # of merges whose records belong into the ledger
+    commits: tuple[Commit, ...]
     known: bool  # whether a commit was applied here before
     instead: bool  # whether what stands here does not count
     paths: tuple[str, ...]
@@ -70,7 +70,7 @@ def arrive(
         target,
         _shown(branch, selection, applied, paths),
         _shown(branch, selection, target, paths),
-        _merges(branch, applied, target),
+        tuple(branch.objects.between([applied] if applied else [], [target])),
         known=applied is not None,
         instead=instead,
         paths=tuple(paths),
@@ -91,12 +91,6 @@ def _shown(
     return {path: visible(text, path, selection) for path, text in texts.items()}
 
 
-def _merges(branch: Branch, applied: str | None, target: str) -> tuple[Commit, ...]:
-    hidden = [applied] if applied is not None else []
-    commits = branch.objects.between(hidden, [target])
-    return tuple(each for each in commits if len(each.parents) == MERGE_PARENTS)
-
-
 def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpus) -> None:
     store = site.store
     paths = arrival.paths
@@ -108,7 +102,10 @@ def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpu
         _carry_lag(site, path, before, corpus.text(path))
     store.ledger.record(merged.discards, at)
     for commit in arrival.commits:
-        store.ledger.record(recorded(branch, commit), at, commit.oid)
+        if len(commit.parents) == MERGE_PARENTS:
+            store.ledger.record(recorded(branch, commit), at, commit.oid)
+        for record in values(commit.message, RESOLVED):
+            store.ledger.close(record, at)
     site.step("sync apply")
     store.set_state(APPLIED, arrival.target)
 

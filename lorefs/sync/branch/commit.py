@@ -14,6 +14,7 @@ from lorefs.core.message import (
     DEVICE,
     FORMAT,
     FORMAT_VERSION,
+    RESOLVED,
     SOURCE,
     Summary,
     message,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
 ARRIVED: Final = "sync"  # the source in the log of what others did
 TRIES: Final = 8
+_OTHER: Final = ("Settle what gave way", "Change prose")
 
 
 class Committed(NamedTuple):
@@ -71,7 +73,7 @@ def commit_rows(
     That is the parent, also where the branch is elsewhere by now: then both are merged. `at`
     is in milliseconds. Raises `RefMovedError` where others never let go of the ref.
     """
-    if not site.store.documents.unsynced():
+    if not (site.store.documents.unsynced() or _resolved(site)):
         return Committed(branch.tip(), new=False)
     attempt = 1
     while True:
@@ -90,12 +92,12 @@ def _commit_rows(
     store, objects = site.store, branch.objects
     parent, tip = store.state(APPLIED), branch.tip()
     content = _content(store, branch, selection)
-    if not content.changes:
+    if not (content.changes or (parent and _resolved(site))):
         _note(store, content, parent)
         return Committed(tip, new=False)
     changes = {branch.prefix + path: data for path, data in content.changes.items()}
     tree = objects.write_tree(branch.tree(parent), changes)
-    if tip not in {parent, None} and branch.tree(tip) == tree:
+    if tip not in {parent, None} and branch.tree(tip) == tree and content.changes:
         # whoever committed this was ended before it could say so
         _note(store, content, tip)
         return Committed(tip, new=False)
@@ -153,7 +155,7 @@ def _commit(
     before = {path: content.before.get(path, "") for path in after}
     found = diff(before, after)
     text = message(
-        _summary(found).subject,
+        _summary(found).subject if found else _OTHER[bool(after)],
         [
             (FORMAT, str(FORMAT_VERSION)),
             *_origins(site),
@@ -184,7 +186,13 @@ def _origins(site: Site) -> list[Trailer]:
         *((ACTOR, actor) for actor in actors),
         *((SOURCE, source) for source in sources),
         *([(CODE_COMMIT, head)] if head else []),
+        *((RESOLVED, record) for record in _resolved(site)),
     ]
+
+
+def _resolved(site: Site) -> list[str]:
+    """The records that were settled since the last commit; they are closed for everybody."""
+    return site.store.log.resolved(int(site.store.state(LOGGED) or "0"))
 
 
 def _deletions(
