@@ -213,7 +213,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     found = differences(
         {path: corpus.before.get(path, EMPTY) for path in changed},
         {path: corpus.after[path] for path in changed},
-        store.entries.owner,
+        store.entries.owners,
     )
     _write_differences(store, found, origin)
     for path in changed:
