@@ -18,7 +18,12 @@ from lorefs.core.merge import MergedDocument, Settings, Sides, merge_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lorefs.core.merge.sides import Strategy
+
 SHORTEST = Settings(on_clash="markers")
+
+# Until the settings are known, a set that both sides changed is not settled.
+OPEN: dict[str, Strategy] = {"tags": "conflict", "relations": "conflict"}
 
 # Python ends with 1 when anything was raised, so a verdict that counts is another number.
 MARKED = 3
@@ -59,7 +64,8 @@ def _merge(
     sides: Sides[str], path: str, settings: Settings, env: Mapping[str, str]
 ) -> MergedDocument:
     if conflict_marker_line(sides.base) is None:
-        merged = merge_document(Sides(*sides), path=path, settings=settings)
+        first = settings._replace(strategies=OPEN)
+        merged = merge_document(Sides(*sides), path=path, settings=first)
         if not merged.discards and not merged.conflicts:
             return merged
     from lorefs.clash import settle
