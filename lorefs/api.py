@@ -13,7 +13,7 @@ from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.repo import Git, GitPaths, head_oid, locate
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
 from lorefs.sync.report import Report
-from lorefs.sync.site import Request, Site, anything_new
+from lorefs.sync.site import Request, SavedMeanwhileError, Site, anything_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
 
 DATABASE: Final = "index.db"
+TRIES: Final = 8  # how often a change gives way to a save that comes right before it
 CATEGORY: Final = "Note"  # of new entries that name none
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
@@ -264,7 +265,7 @@ class Workspace:
                 undo_batch(self.store, corpus, batch)
                 self.store.log.note_undo(batch[0].batch, o)
 
-            self._reconcile(Request(origin, change))
+            self._apart(Request(origin, change))
             undone += batch
         return undone
 
@@ -315,7 +316,18 @@ class Workspace:
             self.reconcile(discover=True)
         else:
             self.take_in()
-        return self._reconcile(Request(self._origin(self._source), change))
+        return self._apart(Request(self._origin(self._source), change))
+
+    def _apart(self, request: Request) -> Report:
+        """Make a change to what the rows say; a save that comes in between is taken in first."""
+        for _ in range(TRIES):
+            try:
+                return self._reconcile(request)
+            except SavedMeanwhileError:
+                self.take_in()
+        raise RefusedError(
+            "files or rows keep changing, so nothing was changed", hint="try again later"
+        )
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.reconcile import reconcile  # readers rarely need it

@@ -22,7 +22,7 @@ from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting
-from lorefs.sync.site import Request
+from lorefs.sync.site import Request, SavedMeanwhileError
 from lorefs.sync.spooled import collect_spool
 from lorefs.worktree import ChangedMeanwhileError
 from lorefs.worktree import replace as replace_file
@@ -57,7 +57,8 @@ class _Notes:
 def reconcile(site: Site, request: Request) -> Report:
     """Take in what changed and write what has to be written.
 
-    Raises what `request.change` raises; then nothing was written.
+    Raises what `request.change` raises, and `SavedMeanwhileError` where there is something to
+    take in before it; then nothing was written.
     """
     report = Report()
     late: list[str] = []
@@ -88,6 +89,8 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
+            if corpus.changed():
+                raise SavedMeanwhileError  # the change was decided by what the rows say
             request.change(corpus)
         elif observation.moved:
             request = replace(request, origin=replace(request.origin, source="git"))

@@ -32,9 +32,13 @@ class Site:
     known: Known = field(default_factory=dict)
 
 
+class SavedMeanwhileError(Exception):
+    """Files or rows changed right before a change: they have to be taken in apart from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Why a reconcile runs. `change` edits the current texts, after files were taken in."""
+    """Why a reconcile runs. `change` edits the current texts, which are what the rows say."""
 
     origin: Origin
     change: Callable[[Corpus], None] | None = None
