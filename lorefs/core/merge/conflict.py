@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 def with_markers(texts: Sides[str], settings: Settings) -> str:
     """One text holding both versions; the lines on which they agree stand outside.
 
-    `texts` have no final line end, as the text of a block. `base` is shown where the user's
-    `merge.conflictStyle` asks for it.
+    `texts` have no final line end, as the text of a block, and "" is no line at all. `base`
+    is shown where the user's `merge.conflictStyle` asks for it.
     """
-    eol = "\r\n" if "\r\n" in texts.ours else "\n"
+    eol = "\r\n" if "\r\n" in (texts.ours or texts.theirs) else "\n"
     base, ours, theirs = (f"{text}{eol}".split("\n") if text else [""] for text in texts)
     start = 0
     while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:

@@ -115,20 +115,22 @@ def test_there_is_nothing_to_hold_without_a_base(field: str) -> None:
     assert value.confidence in {0.2, 0.3}
 
 
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
 @pytest.mark.parametrize("strategy", ["conflict", "hold"])
-def test_a_category_left_to_a_person_stands_at_both_places(strategy: Strategy) -> None:
+def test_a_category_left_to_a_person_stands_at_both_places(strategy: Strategy, eol: str) -> None:
     def under(category: str) -> str:
-        return document(entry(2, "Other"), f"### {category}", entry(1, "Alpha"))
+        text = document(entry(2, "Other"), f"### {category}", entry(1, "Alpha"))
+        return text.replace("\n", eol)
 
     sides = Sides(under("A"), under("B"), under("C"))
     settings = Settings(on_clash="markers", strategies={"category": strategy})
     found = run(sides, settings)
     assert [clash.field for clash in found.conflicts] == ["category"]
-    lines = (found.text or "").split("\n")
-    for side, other in (("ours", "theirs"), ("theirs", "ours")):
-        resolved = "\n".join(resolve(lines, side))
-        wanted = {"ours": "B", "theirs": "C"}[side]
-        assert entries(resolved)[ident(1)].category == wanted, other
+    lines = (found.text or "").split(eol)
+    assert not any("\n" in line for line in lines)
+    for side, category in (("ours", "B"), ("theirs", "C")):
+        resolved = eol.join(resolve(lines, side))
+        assert entries(resolved)[ident(1)].category == category
 
 
 def resolve(lines: list[str], side: str) -> list[str]:
