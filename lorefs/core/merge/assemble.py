@@ -60,11 +60,13 @@ def assemble(
         _restored(skeletons.ours, skeletons.base),
         _restored(skeletons.theirs, skeletons.base),
     )
+    before = proof.so_far()
     text = _put_together(documents, skeletons, versions, proof)
     if _same_prose(skeletons) or _reads_back(text, versions):
         return text
     # half a fence or comment from each side can swallow what stands between them
     quiet = Sides(*(_with_prose_of(side, skeletons.base) for side in skeletons))
+    proof.forget_since(before)
     proof.note_prose(skeletons)
     return _put_together(documents, quiet, versions, proof)
 
