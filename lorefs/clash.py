@@ -28,7 +28,9 @@ def settle(
     git = Git(locate(Path()), env)
     theirs = _merging(git, env)
     if theirs is None:
-        settings = _with_style(git, settings, None)
+        # the base is no commit that git would name; at the top it is the root document itself
+        root = sides.base if path == TEAM_NAME else decode(git.blob("HEAD", TEAM_NAME) or b"")
+        settings = _with_style(git, merge_settings(root, settings), None)
         return merge_document(Sides(*sides), path=path, settings=settings)
     bases = merge_bases(git, "HEAD", theirs)
     base: str | None = sides.base

@@ -7,6 +7,7 @@ two sides, for all merge bases, and for the settings in the root document.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -17,7 +18,12 @@ from lorefs.core.merge import MergedDocument, Settings, Sides, merge_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lorefs.core.merge.sides import Strategy
+
 SHORTEST = Settings(on_clash="markers")
+
+# Until the settings are known, a set that both sides changed is not settled.
+OPEN: dict[str, Strategy] = {"tags": "conflict", "relations": "conflict"}
 
 # Python ends with 1 when anything was raised, so a verdict that counts is another number.
 MARKED = 3
@@ -25,7 +31,10 @@ MARKED = 3
 
 def main() -> None:
     """Run by the shell that git starts: `%O %A %B %L %P`; exits 0 if clean, `MARKED` if not."""
-    sys.exit(MARKED if run(sys.argv[1:], os.environ) else 0)
+    gc.disable()  # nothing here lives long enough to be worth collecting
+    status = MARKED if run(sys.argv[1:], os.environ) else 0
+    # all is written and closed; to take the modules apart would cost a quarter of a bare start
+    os._exit(status)
 
 
 def run(arguments: list[str], env: Mapping[str, str]) -> int:
@@ -55,7 +64,8 @@ def _merge(
     sides: Sides[str], path: str, settings: Settings, env: Mapping[str, str]
 ) -> MergedDocument:
     if conflict_marker_line(sides.base) is None:
-        merged = merge_document(Sides(*sides), path=path, settings=settings)
+        first = settings._replace(strategies=OPEN)
+        merged = merge_document(Sides(*sides), path=path, settings=first)
         if not merged.discards and not merged.conflicts:
             return merged
     from lorefs.clash import settle

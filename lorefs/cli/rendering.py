@@ -1,15 +1,17 @@
-"""Renders Markdown for a person on a terminal."""
+"""Renders entries for people: on a terminal, and as a piece of a web page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lorefs.cli.output import console, safe
+from lorefs.cli.output import console, one_line, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from markdown_it.token import Token
+
+    from lorefs.store import Row
 
 
 def render(source: str) -> None:
@@ -23,6 +25,24 @@ def render(source: str) -> None:
     markdown = Markdown(safe(source), hyperlinks=False)
     _make_safe(markdown.parsed)
     console().print(markdown)
+
+
+def article(row: Row) -> str:
+    """An entry as an HTML fragment in which nothing is obeyed that stands in the entry."""
+    from html import escape
+
+    from lorefs.core.markup import inline_html, to_html
+
+    entry = row.entry
+    facts = [entry.category, row.document, *(f"#{tag}" for tag in entry.tags)]
+    return "\n".join(
+        (
+            f'<article id="lore-{escape(safe(entry.id))}">',
+            f"<h2>{inline_html(entry.title)}</h2>",
+            f"<p>{escape(' · '.join(map(one_line, filter(None, facts))))}</p>",
+            f"{to_html(entry.content)}</article>",
+        )
+    )
 
 
 def _make_safe(tokens: Iterable[Token]) -> None:

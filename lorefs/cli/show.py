@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import facts, local_time, row_json
 from lorefs.cli.options import Id, Json
-from lorefs.cli.output import ID_STYLE, for_person, one_line, safe, write, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
+from lorefs.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +22,33 @@ if TYPE_CHECKING:
 EXAMPLES = """
 lorefs show 6f1b0a11
 lorefs show 6f1b0a11 --json | jq .content
+lorefs show 6f1b0a11 --format html > entry.html
 """
 
+Format = Annotated[
+    Literal["md", "text", "html", "json"] | None,
+    typer.Option("--format", "-f", help="As Markdown source, plain text, HTML or JSON."),
+]
 
-def run(id: Id, json: Json = False) -> None:
+
+def run(id: Id, as_: Format = None, json: Json = False) -> None:
     """Show an entry: rendered on a terminal, as Markdown source in a pipe."""
+    if json and as_ not in {None, "json"}:
+        raise UsageError(f"--json and --format {as_} exclude each other")
     with open_workspace() as workspace:
         row = workspace.get(id)
-        if json:
+        if json or as_ == "json":
             write_json(row_json(row))
-            return
-        write_lines(_head(row))
-        if row.entry.content:
-            write("")
-            _write_content(row.entry.content)
-        write_lines(_relations(workspace, row))
+        elif as_ == "html":
+            from lorefs.cli.rendering import article
+
+            write(article(row))
+        else:
+            write_lines(_head(row))
+            if row.entry.content:
+                write("")
+                _write_content(row.entry.content, as_)
+            write_lines(_relations(workspace, row))
 
 
 def _head(row: Row) -> Iterator[list[Span]]:
@@ -48,13 +63,17 @@ def _head(row: Row) -> Iterator[list[Span]]:
         yield [(f"{one_line(key)}: {one_line(source)}", "dim")]
 
 
-def _write_content(content: str) -> None:
-    if for_person():
+def _write_content(content: str, as_: str | None) -> None:
+    if as_ == "text":
+        from lorefs.core.markup import to_text
+
+        write(to_text(content))
+    elif as_ is None and for_person():
         from lorefs.cli.rendering import render
 
         render(content)
     else:
-        write(safe(content))
+        write(content)
 
 
 def _relations(workspace: Workspace, row: Row) -> Iterator[list[Span]]:

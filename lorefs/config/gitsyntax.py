@@ -31,7 +31,8 @@ def parse(text: str, path: str) -> Iterator[tuple[str, str, int]]:
             continue
         name = _NAME.match(rest)
         rest = rest[name.end() :] if name else "?"
-        if not (name and section) or rest[:1] not in ("", "=", "#", ";"):
+        # git takes a comment behind a value, but none behind a name alone
+        if not (name and section) or rest[:1] not in {"", "="}:
             raise ConfigError("not a line that git understands", path=path, line=number, found=line)
         value = "true"
         if rest.startswith("="):

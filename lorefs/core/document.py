@@ -6,6 +6,7 @@ before it as its lead.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from lorefs.core.ids import normal_id
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 BOM: Final = "\ufeff"
+_MARKER: Final = r"\n(?=([<>|=])\1{6})"
 SECTION_LEVEL: Final = 2
 CATEGORY_LEVEL: Final = 3
 
@@ -151,18 +153,14 @@ def conflict_marker_line(text: str) -> int | None:
     `=======` counts only below a blank line or at the start, for below a line of text it
     underlines a heading; in a conflict as git writes it another marker stands before it.
     """
-    first = None
-    for marker in ("<<<<<<<", ">>>>>>>", "|||||||", "======="):
-        place = -1
-        while (place := text.find(marker, place + 1, first)) >= 0:
-            if text[place - 1 : place] not in {"", "\n", BOM}:
-                continue
-            end = text.find("\n", place)
-            line = text[place : None if end < 0 else end]
-            if is_conflict_marker(line) and (line[0] != "=" or _below_blank(text, place)):
-                first = place
-                break
-    return None if first is None else text.count("\n", 0, first) + 1
+    places = [len(BOM) if text.startswith(BOM) else 0]
+    places += [found.end() for found in re.finditer(_MARKER, text)]
+    for place in places:
+        end = text.find("\n", place)
+        line = text[place : None if end < 0 else end]
+        if is_conflict_marker(line) and (line[0] != "=" or _below_blank(text, place)):
+            return text.count("\n", 0, place) + 1
+    return None
 
 
 def _below_blank(text: str, place: int) -> bool:

@@ -12,7 +12,7 @@ from lorefs.core.model import SENSITIVITIES, TEAM, directory_of, scope_of
 from lorefs.core.source import read_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lorefs.core.document import Block, Document
     from lorefs.core.model import Entry
@@ -67,7 +67,7 @@ def visible(text: str, path: str, selection: Selection) -> str:
     """A document of the sync branch without the entries that are not wanted here."""
     if selection.takes_all:
         return text
-    return serialize(_without(parse(text), path, lambda e: not selection.takes(e)))
+    return serialize(_without(parse(text), lambda block: not selection.takes(_entry(block, path))))
 
 
 def outgoing(
@@ -75,16 +75,19 @@ def outgoing(
     path: str,
     there: str | None,
     selection: Selection,
-    is_copy: Callable[[str], bool],
+    copies: Collection[str] = (),
 ) -> str:
     """The text of a document for the sync branch.
 
-    Each entry carries its marker there. What is restricted, not wanted, or a copy of an entry
-    that stands elsewhere is left out; what `there`, the text that the branch has, holds beyond
+    Each entry carries its marker there. What is restricted, not wanted, or one of `copies` (ids
+    of entries that stand elsewhere) is left out; what `there`, the text that the branch has, holds beyond
     what is wanted here stays as it is.
     """
     named = with_markers(identify(document, path), lambda _: True)
-    sent = _without(named, path, lambda e: not _may_leave(e, selection) or is_copy(e.id))
+    sent = _without(
+        named,
+        lambda block: block.id in copies or not _may_leave(block, path, selection),
+    )
     text = serialize(sent)
     if there is None or selection.takes_all:
         return text
@@ -95,13 +98,16 @@ def outgoing(
     return merge_document(Sides(shown, there, text), path=path, settings=settings).text or ""
 
 
-def _may_leave(entry: Entry, selection: Selection) -> bool:
+def _may_leave(block: Block, path: str, selection: Selection) -> bool:
+    if selection.takes_all and "sensitivity" not in block.text:
+        return True  # most entries need not be read for this
+    entry = _entry(block, path)
     return _rank(entry.sensitivity) < _rank(RESTRICTED) and selection.takes(entry)
 
 
-def _without(document: Document, path: str, unwanted: Callable[[Entry], bool]) -> Document:
+def _without(document: Document, unwanted: Callable[[Block], bool]) -> Document:
     for block in document.blocks:
-        if block.id and block.kind == ENTRY and unwanted(_entry(block, path)):
+        if block.id and block.kind == ENTRY and unwanted(block):
             document = edit.remove(document, block.id)
     return document
 

@@ -17,6 +17,10 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process that writes
 
+# How large the WAL grows before it is copied into the database, in pages of 4 KB. A document of
+# 10 MB is written whole at each save; by default it would be copied each time, too.
+_WAL_PAGES: Final = 8192
+
 _TRIES: Final = 100  # to become the first connection, or to see that another is
 
 # What to do about a primary result code (https://sqlite.org/rescode.html).
@@ -92,6 +96,7 @@ def connect(path: Path) -> Connection:
     try:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     except BaseException:
         connection.close()
         raise

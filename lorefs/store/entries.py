@@ -68,12 +68,13 @@ class Entries:
         ).fetchone()
         return None if found is None else read_row(found)
 
-    def owner(self, ident: str) -> str | None:
-        """The document that holds the row of an id, None if there is no row."""
-        found = self.connection.execute(
-            "SELECT document FROM entries WHERE id = ?", (ident,)
-        ).fetchone()
-        return None if found is None else str(found[0])
+    def owners(self, ids: Iterable[str]) -> dict[str, str]:
+        """The documents that hold the rows of some ids, by id; those without a row are left out."""
+        rows = self.connection.execute(
+            "SELECT id, document FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return dict(rows)
 
     def resolve(self, reference: str) -> Row:
         """The row whose id is, starts or ends with `reference`.

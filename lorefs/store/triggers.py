@@ -130,12 +130,22 @@ def _capture(op: str, row: str) -> str:
     )
 
 
+_NEW: Final = ", ".join(f"NEW.{name}" for name in COLUMNS.split(", "))
+
+# The checks of a new row stand in the trigger of a view: SQLite sets up the whole program of a
+# trigger for each row, even where its condition says no, and theirs is large.
+#
 # A REPLACE removes the row in its way without firing the trigger for deletions, so that row
 # is captured before; where the INSERT is ignored or becomes an UPDATE, nothing came of it.
 TRIGGERS: Final = f"""
-CREATE TRIGGER entries_insert BEFORE INSERT ON entries WHEN {_FOREIGN}
+CREATE VIEW incoming AS SELECT {COLUMNS} FROM entries WHERE 0;
+CREATE TRIGGER incoming_insert INSTEAD OF INSERT ON incoming
 BEGIN
 {_script(map(_check, (_NEW_ID, *_RULES)))}
+END;
+CREATE TRIGGER entries_insert BEFORE INSERT ON entries WHEN {_FOREIGN}
+BEGIN
+INSERT INTO incoming ({COLUMNS}) VALUES ({_NEW});
 {_capture("replace", "entries")} AND (id = NEW.id OR pk = NEW.pk);
 END;
 CREATE TRIGGER entries_inserted AFTER INSERT ON entries WHEN {_FOREIGN}

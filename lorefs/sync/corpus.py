@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import edit
@@ -13,7 +14,7 @@ from lorefs.core.source import cut, read_entry
 from lorefs.store import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from lorefs.store import Store
 
@@ -21,6 +22,9 @@ EMPTY = Document("", (), "")
 
 # Documents as they were last parsed in this process, by path, with the hash of their text.
 Known = dict[str, tuple[str, Document]]
+
+# Tells the documents that hold the rows of some ids, by id.
+Owners = Callable[[Iterable[str]], Mapping[str, str]]
 
 
 class Holding(NamedTuple):
@@ -126,24 +130,25 @@ class Differences(NamedTuple):
 
 
 def differences(
-    before: dict[str, Document], after: dict[str, Document], owner: Callable[[str], str | None]
+    before: dict[str, Document], after: dict[str, Document], owners: Owners
 ) -> Differences:
     """Compare documents entry by entry; a move between them is an edit, not a deletion.
 
-    `owner` names the document that holds an id's row now.
+    `owners` names the documents that hold the rows of some ids now.
     """
     windows = {path: _window(before[path], after[path]) for path in before}
-    old, _ = _holdings({path: window[0] for path, window in windows.items()}, owner)
-    new, copies = _holdings({path: window[1] for path, window in windows.items()}, owner)
+    old, _ = _holdings({path: window[0] for path, window in windows.items()}, owners)
+    new, copies = _holdings({path: window[1] for path, window in windows.items()}, owners)
     added: dict[str, Holding] = {}
     edits: list[Edit] = []
+    elsewhere = owners(new.keys() - old.keys())
     for ident, holding in new.items():
         known = old.get(ident)
         if known is None:
-            if owner(ident) is None:
-                added[ident] = holding
-            else:
+            if ident in elsewhere:
                 copies.append((ident, holding.document))
+            else:
+                added[ident] = holding
         elif not known.is_same(holding):
             edit_ = Edit(known.entry(), holding.entry(), holding.document)
             if edit_.before != edit_.after or known.document != holding.document:
@@ -169,7 +174,7 @@ def _window(before: Document, after: Document) -> tuple[Document, Document]:
 
 
 def _holdings(
-    documents: dict[str, Document], owner: Callable[[str], str | None]
+    documents: dict[str, Document], owners: Owners
 ) -> tuple[dict[str, Holding], list[tuple[str, str]]]:
     """Each entry once: where its row is, else in a team document, else by the smaller path."""
     found: dict[str, Holding] = {}
@@ -178,7 +183,7 @@ def _holdings(
         known = found.get(block.id)
         if known is None:
             found[block.id] = Holding(path, block)
-        elif known.document != path and owner(block.id) == path:
+        elif known.document != path and owners([block.id]).get(block.id) == path:
             copies.append((block.id, known.document))
             found[block.id] = Holding(path, block)
         elif known.block.text != block.text or known.document != path:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 VERSION_LIMIT: Final = 2000  # commits of a document that are looked at
 BASE_LIMIT: Final = 16  # merge bases of a criss-cross history
-STRATEGIES: Final = frozenset({"merge", "lww", "union", "conflict", "hold"})
-DELETE_EDIT: Final = frozenset({"keep", "delete", "conflict"})
+STRATEGIES: Final = ("merge", "lww", "union", "conflict", "hold")
+DELETE_EDIT: Final = ("keep", "delete", "conflict")
 
 
 def merge_bases(git: Git, ours: str, theirs: str) -> list[str]:

@@ -24,7 +24,7 @@ from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
-from lorefs.sync.site import Request
+from lorefs.sync.site import Request, SavedMeanwhileError
 from lorefs.sync.spooled import collect_spool
 from lorefs.sync.stashes import note_stashes
 from lorefs.worktree import ChangedMeanwhileError
@@ -60,7 +60,8 @@ class _Notes:
 def reconcile(site: Site, request: Request) -> Report:
     """Take in what changed and write what has to be written.
 
-    Raises what `request.change` raises; then nothing was written.
+    Raises what `request.change` raises, and `SavedMeanwhileError` where there is something to
+    take in before it; then nothing was written.
     """
     report = Report()
     late: list[str] = []
@@ -91,6 +92,8 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         if request.change is not None:
+            if corpus.changed() and not request.arrives:
+                raise SavedMeanwhileError  # the change was decided by what the rows say
             request.change(corpus)
         elif observation.moved:
             request = replace(request, origin=replace(request.origin, source="git"))
@@ -227,7 +230,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     found = differences(
         {path: corpus.before.get(path, EMPTY) for path in changed},
         {path: corpus.after[path] for path in changed},
-        store.entries.owner,
+        store.entries.owners,
     )
     _write_differences(store, found, origin)
     for path in changed:

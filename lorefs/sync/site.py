@@ -39,9 +39,13 @@ class Site:
     known: Known = field(default_factory=dict)
 
 
+class SavedMeanwhileError(Exception):
+    """Files or rows changed right before a change: they have to be taken in apart from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Why a reconcile runs. `change` edits the current texts, after files were taken in.
+    """Why a reconcile runs. `change` edits the current texts, which are what the rows say.
 
     With `arrives` it brings what others did, which reaches files of git's only through
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None

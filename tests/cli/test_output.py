@@ -35,7 +35,9 @@ def without_styles(text: str) -> str:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["list"], ["show", FIRST], ["search", "text"], ["log"], ["diff"], ["rm", FIRST], ["status"],
+    [["list"], ["show", FIRST], ["show", FIRST, "--format", "html"],
+     ["show", FIRST, "--format", "text"], ["show", FIRST, "--format", "md"],
+     ["search", "text"], ["log"], ["diff"], ["rm", FIRST], ["status"],
      ["list", "--json"], ["show", FIRST, "--json"], ["search", "text", "--json"]],
 )  # fmt: skip
 @pytest.mark.parametrize("terminal", [True, False])
@@ -51,6 +53,23 @@ def test_nothing_in_a_document_reaches_the_terminal_as_a_command(
 def test_a_terminal_gets_styles_and_a_pipe_does_not(lore: Lorefs) -> None:
     assert STYLE.search(lore.on_terminal("list").out)
     assert "\x1b" not in lore("list").out
+
+
+def test_show_gives_what_is_asked_for(lore: Lorefs) -> None:
+    lore("edit", FIRST, "--content", "Some **bold** <b>text</b>")
+    source = lore("show", FIRST).out
+    assert lore.on_terminal("show", FIRST, "--format", "md").out.count("**bold**") == 1
+    assert lore("show", FIRST, "--format", "md").out == source
+    assert "\nSome bold <b>text</b>\n" in lore("show", FIRST, "--format", "text").out
+    page = lore("show", FIRST, "--format", "html").out
+    assert page.startswith(f'<article id="lore-{FIRST}">\n<h2>')
+    assert "<p>Some <strong>bold</strong> &lt;b&gt;text&lt;/b&gt;</p>\n</article>\n" in page
+    assert lore("show", FIRST, "--format", "json").out == lore("show", FIRST, "--json").out
+
+
+def test_show_takes_one_format(lore: Lorefs) -> None:
+    lore("show", FIRST, "--json", "--format", "html", status=2)
+    lore("show", FIRST, "--format", "pdf", status=2)
 
 
 def test_no_color_is_respected(lore: Lorefs) -> None:

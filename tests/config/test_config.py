@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lorefs.config import Config, load_worktree, read_git
@@ -299,6 +299,8 @@ PIECES = st.lists(
 ).map("".join)
 
 
+@example(value="#\\\na#", spaces="", eol="\n")
+@example(value="a\\\n#\\\nB", spaces=" ", eol="\n")
 @given(value=PIECES, spaces=st.sampled_from(["", " ", "\t"]), eol=st.sampled_from(["\n", "\r\n"]))
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

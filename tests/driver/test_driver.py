@@ -160,6 +160,34 @@ def test_the_settings_come_from_the_merge_base(repo: Repo) -> None:
     assert entries(repo.read(".lore.md"))[ident(2)].title == "Beta of main"
 
 
+def with_settings(repo: Repo, merge: str) -> None:
+    """The driver, a document whose front matter says how to merge, and a branch `topic`."""
+    install(repo)
+    repo.commit("base", **{".lore.md": f"---\nlorefs: 1\nmerge: {merge}\n---\n\n{BASE}"})
+    repo("branch", "topic")
+
+
+@pytest.mark.parametrize("operation", ["merge", "cherry-pick"])
+def test_a_union_of_sets_counts_though_sets_never_clash(repo: Repo, operation: str) -> None:
+    with_settings(repo, "{tags: union}")
+    edit(repo, "topic", ("tags: [x, y]", "tags: [w, y]"))
+    edit(repo, "main", ("tags: [x, y]", "tags: [x, y, z]"))
+    repo(operation, "topic")
+    assert entries(repo.read(".lore.md"))[ident(3)].tags == ("w", "x", "y", "z")
+
+
+def test_a_category_left_to_a_person_is_marked_at_both_places(repo: Repo) -> None:
+    with_settings(repo, "{category: conflict}")
+    gamma = entry(3, "Gamma", "The gamma text.", meta="confidence: 0.8, tags: [x, y]")
+    edit(repo, "topic", (gamma, f"### Pattern\n\n{gamma}"))
+    edit(repo, "main", (gamma, f"### Decision\n\n{gamma}"))
+    assert repo.run("merge", "topic").returncode == 1
+    text = repo.read(".lore.md")
+    assert f"### Decision\n\n<<<<<<< HEAD\n{gamma}\n=======\n>>>>>>> topic\n" in text
+    assert f"### Pattern\n\n<<<<<<< HEAD\n=======\n{gamma}\n>>>>>>> topic\n" in text
+    assert repo("diff", "--name-only", "--diff-filter=U") == ".lore.md"
+
+
 @pytest.mark.parametrize("operation", ["rebase", "cherry-pick", "revert", "stash"])
 def test_other_operations_merge_by_entry_too(team: Repo, operation: str) -> None:
     mine = "The beta text.\n\n" + entry(8, "Cappa")

@@ -446,3 +446,52 @@ def test_following_a_rewrite_does_not_bring_back_what_was_purged(
     assert purged not in ada.text()
     assert mine in ada.text()
     assert team.tip() == ada.tip == bob.tip
+
+
+def clash(ada: Clone, bob: Clone) -> str:
+    one = ada.add("One")
+    converge(ada, bob)
+    ada.update(one, title="By Ada")
+    bob.update(one, title="By Bob")
+    converge(ada, bob)
+    return one
+
+
+def open_records(clone: Clone) -> list[str]:
+    return [record.id for record in clone.ledger() if record.resolved_at is None]
+
+
+def test_the_loser_of_a_clash_is_in_everybodys_ledger(ada: Clone, bob: Clone, team: Team) -> None:
+    one = clash(ada, bob)
+    late = team.clone("late")
+    late.sync()
+    found = [[(r.id, r.discard) for r in each.ledger()] for each in (ada, bob, late)]
+    assert found[0] == found[1] == found[2]
+    ((_, discard),) = found[0]
+    assert {discard.ours, discard.theirs} == {"By Ada", "By Bob"}
+    assert ada.entries()[one].title == discard.chosen
+    message = ada.repo("log", "--merges", "-1", "--format=%B", BRANCH)
+    settled = [value for key, value in read_trailers(message) if key == "Settled"]
+    assert [each.split()[:2] for each in settled] == [[found[0][0][0], "last-write"]]
+
+
+def test_a_resolution_closes_the_record_everywhere(ada: Clone, bob: Clone) -> None:
+    one = clash(ada, bob)
+    (record,) = open_records(ada)
+    with ada.open() as workspace:
+        loser = {"By Ada", "By Bob"} - {workspace.get(one).entry.title}
+        conflict = workspace.conflicts.get(record)
+        ours = conflict.record.discard.ours in loser
+        workspace.conflicts.resolve(conflict, "ours" if ours else "theirs")
+    converge(ada, bob)
+    assert {bob.entries()[one].title} == loser
+    assert open_records(ada) == open_records(bob) == []
+
+
+def test_keeping_what_was_chosen_closes_it_everywhere_too(ada: Clone, bob: Clone) -> None:
+    clash(ada, bob)
+    (record,) = open_records(ada)
+    with ada.open() as workspace:
+        workspace.conflicts.keep(workspace.conflicts.get(record))
+    converge(ada, bob)
+    assert open_records(ada) == open_records(bob) == []

@@ -60,11 +60,13 @@ def assemble(
         _restored(skeletons.ours, skeletons.base),
         _restored(skeletons.theirs, skeletons.base),
     )
+    before = proof.so_far()
     text = _put_together(documents, skeletons, versions, proof)
     if _same_prose(skeletons) or _reads_back(text, versions):
         return text
     # half a fence or comment from each side can swallow what stands between them
     quiet = Sides(*(_with_prose_of(side, skeletons.base) for side in skeletons))
+    proof.forget_since(before)
     proof.note_prose(skeletons)
     return _put_together(documents, quiet, versions, proof)
 
@@ -80,6 +82,7 @@ def _put_together(
     items = weave(skeletons, proof.merge_prose, rank)
     items = one_heading_each(items, skeletons)
     items = [_with_version(item, versions) for item in items]
+    items[-1:-1] = _without_place(items, versions)
     items = under_categories(items, _wanted(items, skeletons, versions), eol, rank)
     front = proof.merge_front_matter(Sides(*map(_front_matter, documents)))
     if front:
@@ -199,6 +202,18 @@ def _restored(side: list[Item], base: list[Item]) -> list[Item]:
     for item in side:
         restored = [*restored, item, *behind.pop(item.key, ())]
     return restored
+
+
+def _without_place(items: list[Item], versions: Mapping[str, Version]) -> list[Item]:
+    """The entries that stand on no side: the second places of those whose category clashes."""
+    if len(versions) == sum(item.kind == ENTRY for item in items):
+        return []
+    placed = {item.key for item in items}
+    return [
+        Item(ENTRY, (ENTRY, entry), "", version.block.text)
+        for entry, version in versions.items()
+        if (ENTRY, entry) not in placed
+    ]
 
 
 def _with_version(item: Item, versions: Mapping[str, Version]) -> Item:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 def with_markers(texts: Sides[str], settings: Settings) -> str:
     """One text holding both versions; the lines on which they agree stand outside.
 
-    `texts` have no final line end, as the text of a block. `base` is shown where the user's
-    `merge.conflictStyle` asks for it.
+    `texts` have no final line end, as the text of a block, and "" is no line at all. `base`
+    is shown where the user's `merge.conflictStyle` asks for it.
     """
-    eol = "\r\n" if "\r\n" in texts.ours else "\n"
-    ours, theirs = (f"{text}{eol}".split("\n") for text in (texts.ours, texts.theirs))
+    eol = "\r\n" if "\r\n" in (texts.ours or texts.theirs) else "\n"
+    base, ours, theirs = (f"{text}{eol}".split("\n") if text else [""] for text in texts)
     start = 0
     while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:
         start += 1
@@ -27,7 +27,6 @@ def with_markers(texts: Sides[str], settings: Settings) -> str:
     size, labels = settings.marker_size, settings.labels
     lines = [*ours[:start], f"{'<' * size} {labels.ours}{eol[:-1]}", *ours[start:-end]]
     if settings.show_base:
-        base = f"{texts.base}{eol}".split("\n")
         lines += [f"{'|' * size} {labels.base}{eol[:-1]}", *base[start : len(base) - end]]
     lines += [f"{'=' * size}{eol[:-1]}", *theirs[start:-end]]
     lines += [f"{'>' * size} {labels.theirs}{eol[:-1]}", *ours[len(ours) - end :]]

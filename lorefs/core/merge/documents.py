@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULTS: Final = Settings()
 NO_HISTORY: Final = NoHistory()
+TWIN: Final = "theirs"  # no id ends like this: an entry's second place, which no side has
 
 
 class MergedDocument(NamedTuple):
@@ -78,21 +79,18 @@ def merge_corpus(
     trees = _parse(sides, changed)
     located = _locate(trees)
     merged = _merge_entries(trees, located, judge)
-    homes: dict[str, set[str]] = {path: set() for path in changed}
+    homes: dict[str, dict[str, Version]] = {path: {} for path in changed}
     for entry, result in merged.items():
         if result.version is not None:
-            homes[result.version.document].add(entry)
+            homes[result.version.document][entry] = result.version
+        if result.twin is not None:
+            homes[result.twin.document][f"{entry} {TWIN}"] = result.twin
     documents = {path: text for path, text in ours.items() if path not in homes}
     proof = Proofreader(judge)
     for path in changed:
-        versions = {
-            entry: version
-            for entry in homes[path]
-            if (version := merged[entry].version) is not None
-        }
         texts = Sides(*(side.get(path) for side in sides))
         parsed = Sides(*(tree.get(path) for tree in trees))
-        text = assemble(path, texts, parsed, located, versions, proof)
+        text = assemble(path, texts, parsed, located, homes[path], proof)
         if text is not None:
             documents[path] = text
     results = [merged[entry] for entry in sorted(merged)]

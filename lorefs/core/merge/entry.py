@@ -28,11 +28,16 @@ class Version(NamedTuple):
 
 
 class MergedEntry(NamedTuple):
-    """What became of an entry; `version` is None if it is gone."""
+    """What became of an entry; `version` is None if it is gone.
+
+    `twin` is where theirs has it, if its category is left to a person: the sides of that
+    conflict stand at two places of the document.
+    """
 
     version: Version | None
     discards: tuple[Discard, ...] = ()
     conflicts: tuple[Disagreement, ...] = ()
+    twin: Version | None = None
 
 
 def merge_entry(entry: str, sides: Sides[Version | None], judge: Judge) -> MergedEntry:
@@ -62,16 +67,22 @@ def _merge_presence(
         Sides(*(version and version.entry() for version in versions)),
         judge,
     )
-    document = merge.plain("path", Sides(*(version and version.document for version in versions)))
-    category = merge.plain("category", Sides(*(v and v.block.category for v in versions)))
+    document = merge.path(Sides(*(version and version.document for version in versions)))
+    categories = merge.category(Sides(*(v and v.block.category for v in versions)))
     readings = merge.readings()
-    text = readings.ours
-    if readings.ours != readings.theirs:
-        text = with_markers(readings, judge.settings)
+    twin = None
     marked = ENTRY in {sides.ours.block.kind, sides.theirs.block.kind}
     kind = ENTRY if marked else sides.ours.block.kind
-    block = Block(kind, "", text, entry, category, 0)
-    return MergedEntry(Version(document, block), tuple(merge.discards), tuple(merge.conflicts))
+    if categories.ours != categories.theirs:
+        text = with_markers(Sides("", readings.ours, ""), judge.settings)
+        other = with_markers(Sides("", "", readings.theirs), judge.settings)
+        twin = Version(document, Block(kind, "", other, entry, categories.theirs, 0))
+    elif readings.ours != readings.theirs:
+        text = with_markers(readings, judge.settings)
+    else:
+        text = readings.ours
+    version = Version(document, Block(kind, "", text, entry, categories.ours, 0))
+    return MergedEntry(version, tuple(merge.discards), tuple(merge.conflicts), twin)
 
 
 def _merge_absence(entry: str, sides: Sides[Version | None], judge: Judge) -> MergedEntry:

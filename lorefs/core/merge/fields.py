@@ -6,12 +6,12 @@ readings, which differ in just the fields that clash.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from lorefs.core.ledger import Discard
 from lorefs.core.merge.judge import LAST_WRITE, SUPERSEDED, Verdict
 from lorefs.core.merge.sides import Clash, Clean, Disagreement, Sides, formatting, three_way
-from lorefs.core.merge.text import merge_text, unwrapped
+from lorefs.core.merge.text import merge_text, union_text, unwrapped
 from lorefs.core.source import Parts, read_content, write_content
 
 if TYPE_CHECKING:
@@ -47,18 +47,40 @@ class FieldMerge:
         self.discards: list[Discard] = []
         self.conflicts: list[Disagreement] = []
 
-    def plain(self, field: str, values: Sides[str | None]) -> str:
-        """A field outside the entry's own source; its clash cannot stand between markers."""
+    def path(self, values: Sides[str | None]) -> str:
+        """The document that the entry stands in; what clashes is settled in any case."""
         found = three_way(values)
         if isinstance(found, Clean):
             return found.value or ""
-        verdict = self.judge.settle(self.entry, field, Clash(values))
+        verdict = self._settled("path", values) or self._last_write("path", values)
+        return self._chosen("path", values, verdict) or ""
+
+    def category(self, values: Sides[str | None]) -> Sides[str]:
+        """The category in the sides' readings; where they differ, the entry has two places."""
+        found = three_way(values)
+        if isinstance(found, Clean):
+            return _agreed(found.value or "")
+        verdict = self._settled("category", values)
         if verdict is None:
-            side = self.judge.last_write(self.entry, field, Clash(values))
-            verdict = Verdict(side, LAST_WRITE)
+            self.conflicts.append(Disagreement(self.entry, "category", *values))
+            return Sides(*(value or "" for value in values))
+        return _agreed(self._chosen("category", values, verdict) or "")
+
+    def _chosen(self, field: str, values: Sides[str | None], verdict: Verdict) -> str | None:
         chosen: str | None = getattr(values, verdict.side)
         self.discards.append(Discard(self.entry, field, *values, chosen, verdict.reason))
-        return chosen or ""
+        return chosen
+
+    def _settled(self, field: str, values: Sides[Any]) -> Verdict | None:
+        """What becomes of a clash; None where it is left to a person."""
+        verdict = self.judge.settle(self.entry, field, Clash(values))
+        if verdict is not None and verdict.side == "base" and not self.known:
+            return self._last_write(field, values)  # there is no value to hold
+        return verdict
+
+    def _last_write(self, field: str, values: Sides[Any]) -> Verdict:
+        side = self.judge.last_write(self.entry, field, Clash(values))
+        return Verdict(side, LAST_WRITE)
 
     def readings(self) -> Sides[str]:
         """The entry's source as base, ours and theirs read it; equal where nothing is open."""
@@ -81,7 +103,7 @@ class FieldMerge:
             return sources
         from lorefs.core.merge.metadata import merge_metadata
 
-        return merge_metadata(sources, self.values, self.judged)
+        return merge_metadata(sources, self.values, self.judged, self.judge.settings.strategies)
 
     def _title(self) -> Sides[str]:
         titles = self._with_base(Sides(*(side.title for side in self.parts)))
@@ -101,7 +123,10 @@ class FieldMerge:
         merged = merge_text(contents)
         takes = merged.readings()
         if not merged.clean:
-            takes = self.judged("content", self._with_base(contents), takes, whole=contents)
+            union = self.judge.settings.strategies.get("content") == "union"
+            both = union_text(contents) if union else None
+            known = self._with_base(contents)
+            takes = self.judged("content", known, takes, whole=contents, both=both)
         return Sides(*(self._written(content, bullet) for content in takes))
 
     def _rendered(self, body: _Body, bullet: str) -> Parts:
@@ -124,11 +149,12 @@ class FieldMerge:
         takes: Sides[T],
         *,
         whole: Sides[T] | None = None,
+        both: T | None = None,
     ) -> Sides[T]:
         """The readings of a clash; `takes` is what each side's victory gives.
 
         Where a side is known to be the newer version, not only the clashing part is taken
-        from it but `whole`, if that is given.
+        from it but `whole`, if that is given. `both` is what gives up nothing of either.
         """
         asked = Sides(
             *(
@@ -136,10 +162,12 @@ class FieldMerge:
                 for entry, text in zip(self.values, values, strict=True)
             )
         )
-        verdict = self.judge.settle(self.entry, field, Clash(asked))
+        verdict = self._settled(field, asked)
         if verdict is None:
             self.conflicts.append(Disagreement(self.entry, field, *values))
             return takes
+        if verdict.side == "both":
+            return takes if both is None else _agreed(both)
         if verdict.reason == SUPERSEDED and whole is not None:
             takes = whole
         taken: T = getattr(takes, verdict.side)

@@ -18,12 +18,13 @@ SUPERSEDED: Final = "superseded"
 STRICTER: Final = "stricter"
 DELETE_EDIT: Final = "delete-edit"
 HELD: Final = "held"
+UNITED: Final = "united"
 
 
 class Verdict(NamedTuple):
-    """Which side stands, and why."""
+    """Which side stands, and why; "both" for a content of which nothing is given up."""
 
-    side: Literal["base", "ours", "theirs"]
+    side: Literal["base", "ours", "theirs", "both"]
     reason: str
 
 
@@ -48,6 +49,8 @@ class Judge(NamedTuple):
                 return Verdict("base", HELD)
             case "hold" | "conflict":
                 disputed = True
+            case "union" if field == "content":
+                return Verdict("both", UNITED)
             case "lww" | "union":
                 disputed = False
             case "merge":

@@ -13,6 +13,9 @@ from lorefs.core.merge.sides import Clean, Sides, three_way
 from lorefs.core.metadata import field_source, split, with_items
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.core.merge.sides import Strategy
     from lorefs.core.model import Entry
 
 T = TypeVar("T")
@@ -31,10 +34,16 @@ class Judged(Protocol):
         ...
 
 
-def merge_metadata(sources: Sides[str], values: Sides[Entry | None], judge: Judged) -> Sides[str]:
+def merge_metadata(
+    sources: Sides[str],
+    values: Sides[Entry | None],
+    judge: Judged,
+    strategies: Mapping[str, Strategy],
+) -> Sides[str]:
     """The readings of the metadata comment, "" where there is none.
 
-    `values.base` is None where the base lacks the entry.
+    `values.base` is None where the base lacks the entry. `strategies` matter for sets, which
+    never clash by themselves.
     """
     found = three_way(sources)
     if isinstance(found, Clean):
@@ -46,7 +55,8 @@ def merge_metadata(sources: Sides[str], values: Sides[Entry | None], judge: Judg
     merged = _merge_approval(items, judge)
     for field in sorted({*items.base, *items.ours, *items.theirs}.difference(APPROVAL)):
         texts = Sides(*(side.get(field) for side in items))
-        merged[field] = _merge_item(field, texts, values, judge)
+        strategy = strategies.get(field, "merge")
+        merged[field] = _merge_item(field, texts, values, judge, strategy)
     start = min(filter(None, (sources.ours, sources.theirs)))
     return Sides(
         *(
@@ -69,20 +79,31 @@ def _merge_approval(items: Sides[dict[str, str]], judge: Judged) -> dict[str, Si
 
 
 def _merge_item(
-    field: str, texts: Sides[str | None], values: Sides[Entry | None], judge: Judged
+    field: str,
+    texts: Sides[str | None],
+    values: Sides[Entry | None],
+    judge: Judged,
+    strategy: Strategy,
 ) -> Sides[str | None]:
     found = three_way(texts, key=lambda text: text and repr(value(text)))
     if isinstance(found, Clean):
         return Sides(found.value, found.value, found.value)
-    if field in SETS:
-        text = _merge_set(field, texts, values)
+    if field in SETS and strategy in {"merge", "union"}:
+        text = _merge_set(field, texts, values, strategy)
         return Sides(text, text, text)
     return judge(field, texts, texts)
 
 
-def _merge_set(field: str, texts: Sides[str | None], values: Sides[Entry | None]) -> str | None:
-    """A removal stays removed, an addition stays added; a side that has just that stands."""
+def _merge_set(
+    field: str, texts: Sides[str | None], values: Sides[Entry | None], strategy: Strategy
+) -> str | None:
+    """A removal stays removed, an addition stays added; a side that has just that stands.
+
+    In a union whatever one side still has stays.
+    """
     base, ours, theirs = (set(getattr(entry, field)) if entry else set() for entry in values)
     merged = (base & ours & theirs) | (ours - base) | (theirs - base)
+    if strategy == "union":
+        merged = ours | theirs
     alike = [text for text, side in ((texts.ours, ours), (texts.theirs, theirs)) if side == merged]
     return min(alike, key=str) if alike else field_source(field, tuple(sorted(merged)))

@@ -60,6 +60,14 @@ class Proofreader:
         if not {texts.ours, texts.theirs} <= {texts.base, None}:
             self.discards.append(Discard(NO_ENTRY, path, *texts, None, "delete-edit"))
 
+    def so_far(self) -> tuple[int, int]:
+        """How much was gathered, for `forget_since`."""
+        return len(self.discards), len(self.conflicts)
+
+    def forget_since(self, before: tuple[int, int]) -> None:
+        """Forget what was gathered for a text that is not used after all."""
+        del self.discards[before[0] :], self.conflicts[before[1] :]
+
     def note_prose(self, skeletons: Sides[list[Item]]) -> None:
         """Records the prose of two sides that could not stand in one document."""
         prose = Sides(
@@ -74,7 +82,7 @@ class Proofreader:
             from lorefs.core.merge.conflict import with_markers
 
             return with_markers(takes, self.judge.settings)
-        chosen = takes.theirs if verdict.side == "theirs" else takes.ours
+        chosen: str = getattr(takes, verdict.side)
         self.discards.append(Discard(NO_ENTRY, field, *sides, chosen, verdict.reason))
         return chosen
 

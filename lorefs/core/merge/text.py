@@ -75,6 +75,28 @@ def _both(ours: str, theirs: str) -> str:
     return f"{above}\n\n{theirs}" if flows else f"{above}\n{theirs}"
 
 
+def union_text(sides: Sides[str]) -> str:
+    """The text with both versions of what clashes, the bytewise smaller one first.
+
+    Words that both sides inserted at one place stand next to each other; of other clashes
+    both versions of the lines are kept.
+    """
+    pieces: list[str] = []
+    for part in _settle(Sides(*(re.findall(_LINES, text) for text in sides))):
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        words = _merge_words(part)
+        if part.base and not any(isinstance(word, Clash) and word.sides.base for word in words):
+            pieces += ["".join(sorted(w.sides[1:])) if isinstance(w, Clash) else w for w in words]
+            continue
+        read = MergedText(tuple(words)).readings()
+        first, second = sorted((read.ours, read.theirs))
+        separator = "\n" if first and not first.endswith("\n") else ""
+        pieces += [first, separator, second]
+    return "".join(pieces)
+
+
 def _merge_words(sides: Sides[str]) -> list[str | Clash[str]]:
     words = Sides(*(re.findall(_WORDS, text) for text in sides))
     if not words.base or max(map(len, words)) > WORD_LIMIT:

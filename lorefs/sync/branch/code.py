@@ -163,9 +163,10 @@ def _apply(
 def _with_additions(site: Site, path: str, ours: str, theirs: str, sync: TreeHistories) -> str:
     """What stands here, with the entries that neither the rows nor the sync branch ever had."""
     document: Document = parse(ours)
-    for block in identify(parse(theirs), path).blocks:
-        known = not block.id or site.store.entries.owner(block.id) or sync.ever_held(block.id)
-        if not known:
+    blocks = identify(parse(theirs), path).blocks
+    rows = site.store.entries.owners(block.id for block in blocks if block.id)
+    for block in blocks:
+        if block.id and block.id not in rows and not sync.ever_held(block.id):
             document = edit.place(document, block, block.category)
     return serialize(with_markers(document, lambda _: True))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.document import decode, encode
@@ -129,16 +128,13 @@ def _content(store: Store, branch: Branch, selection: Selection) -> _Content:
     for path in paths:
         state = store.documents.state(path)
         hashes[path] = state.hash if state else ""
-        is_copy = partial(_is_copy, store, path)
-        text = outgoing(corpus.document(path), path, there.get(path), selection, is_copy)
+        document = corpus.document(path)
+        owners = store.entries.owners(block.id for block in document.blocks if block.id)
+        copies = {ident for ident, owner in owners.items() if owner != path}
+        text = outgoing(document, path, there.get(path), selection, copies)
         if text != there.get(path, ""):
             changes[path] = encode(text) if text else None
     return _Content(changes, there, hashes)
-
-
-def _is_copy(store: Store, path: str, ident: str) -> bool:
-    """Whether the row of an entry is that of another document."""
-    return store.entries.owner(ident) not in {None, path}
 
 
 def _commit(

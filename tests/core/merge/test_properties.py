@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from lorefs.core.document import Document, parse, serialize
 from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
@@ -102,6 +102,19 @@ def test_entries_neither_vanish_nor_come_back(sides: Sides[str]) -> None:
             assert ident not in found, "a deletion came back"
 
 
+TITLE_ONLY = "<!-- lore:00000000-0000-7000-8000-000000000926 -->\n#### cache\n"
+
+
+@example(
+    # both sides end the front matter, and put half of it into prose that then does not fit
+    Sides(
+        f"---\nlorefs: 1\n---\ncache cache\n\ncache\n\n{TITLE_ONLY}\n\n# Architecture\n",
+        "# Architecture---\nlorefs: 1\n---\ncache cache\n\n"
+        f"cache\n\n{TITLE_ONLY}\n\n# Architecture\n",
+        f"\n\n---\nlorefs: 1\n---\ncache cache\n\ncache\n\n{TITLE_ONLY}\n"
+        f"{TITLE_ONLY}lock\n\n* **cache**: cache\n\n\n# Architecture\n",
+    )
+)
 @given(versions())
 def test_what_a_person_has_to_decide_stands_between_markers(sides: Sides[str]) -> None:
     merged = merge_document(Sides(*sides), settings=MARKERS)

@@ -1,0 +1,100 @@
+"""What is saved between the look at a row and the transaction that changes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lorefs.api import Workspace
+from lorefs.errors import ConflictError, RefusedError
+from tests.gitrepo import Repo
+from tests.lore import entries, ident
+
+
+class Others:
+    """What others do as soon as the next transaction has begun."""
+
+    def __init__(self) -> None:
+        self.actions: list[Callable[[], None]] = []
+
+    def __call__(self, step: str) -> None:
+        if step == "observe" and self.actions:
+            self.actions.pop()()
+
+
+@pytest.fixture
+def others() -> Others:
+    return Others()
+
+
+@pytest.fixture
+def workspace(team: Repo, others: Others) -> Iterator[Workspace]:
+    ticks = iter(range(1_700_000_000_000, 1_800_000_000_000))
+    with Workspace.open(
+        team.path, env=os.environ, clock=lambda: next(ticks), source="cli", step=others
+    ) as found:
+        found.reconcile()
+        yield found
+
+
+def saving(team: Repo, old: str, new: str) -> Callable[[], None]:
+    """An editor's save."""
+
+    def save() -> None:
+        assert old in team.read(".lore.md")
+        team.write(".lore.md", team.read(".lore.md").replace(old, new))
+
+    return save
+
+
+@pytest.mark.parametrize("name", ["rev", "hash"])
+def test_a_save_makes_a_revision_stale(
+    workspace: Workspace, team: Repo, others: Others, name: str
+) -> None:
+    stale = getattr(workspace.get(ident(2)), name)
+    others.actions.append(saving(team, "beta text", "beta words"))
+    with pytest.raises(ConflictError) as caught:
+        workspace.update(ident(2), {"content": "mine"}, if_rev=stale)
+    assert caught.value.current == workspace.get(ident(2))
+    assert entries(team.read(".lore.md"))[ident(2)].content == "The beta words."
+
+
+def test_a_save_of_another_entry_makes_none_stale(
+    workspace: Workspace, team: Repo, others: Others
+) -> None:
+    read = workspace.get(ident(2))
+    others.actions.append(saving(team, "alpha text", "alpha words"))
+    workspace.update(ident(2), {"content": "mine"}, if_rev=read.rev)
+    found = entries(team.read(".lore.md"))
+    assert (found[ident(1)].content, found[ident(2)].content) == ("The alpha words.", "mine")
+
+
+def test_undo_leaves_the_save_alone(workspace: Workspace, team: Repo, others: Others) -> None:
+    others.actions.append(saving(team, "alpha text", "alpha words"))
+    workspace.update(ident(2), {"content": "mine"})
+    assert workspace.log(ident(1))[0].source == "editor"
+    workspace.undo()
+    found = entries(team.read(".lore.md"))
+    assert found[ident(1)].content == "The alpha words."
+    assert found[ident(2)].content == "The beta text."
+
+
+def test_what_was_saved_before_a_deletion_is_in_the_log(
+    workspace: Workspace, team: Repo, others: Others
+) -> None:
+    others.actions.append(saving(team, "beta text", "beta words"))
+    workspace.remove([ident(2)])
+    assert ident(2) not in team.read(".lore.md")
+    assert "beta words" in str(workspace.log(ident(2))[0].before)
+
+
+def test_saves_without_end_end_in_a_refusal(
+    workspace: Workspace, team: Repo, others: Others
+) -> None:
+    for n in range(99):
+        others.actions.append(saving(team, "The alpha", f"{n} The alpha"))
+    with pytest.raises(RefusedError, match="keep changing"):
+        workspace.update(ident(2), {"content": "mine"})
+    assert "mine" not in team.read(".lore.md")
