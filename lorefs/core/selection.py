@@ -80,8 +80,8 @@ def outgoing(
     """The text of a document for the sync branch.
 
     Each entry carries its marker there. What is restricted, not wanted, or one of `copies` (ids
-    of entries that stand elsewhere) is left out; what `there`, the text that the branch has, holds beyond
-    what is wanted here stays as it is.
+    of entries that stand elsewhere) is left out; what `there`, the text that the branch has, holds
+    beyond what is wanted here stays as it is.
     """
     named = with_markers(identify(document, path), lambda _: True)
     sent = _without(
