@@ -13,7 +13,7 @@ from lorefs.core.model import PERSONAL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FileState = Literal["present", "missing", "unreadable"]
+FileState = Literal["present", "missing", "unreadable", "busy"]
 
 
 class Facts(NamedTuple):
@@ -85,7 +85,10 @@ def plan(facts: Facts) -> Iterator[Action]:
         yield Wait(facts.busy)
         return
     if facts.file == "unreadable":
-        yield Wait("it cannot be read")
+        yield Wait("it cannot be read; make it and its directory readable for this user")
+        return
+    if facts.file == "busy":
+        yield Wait("another program has it open for writing")
         return
     if facts.pending_hash is not None:
         if facts.file_hash == facts.pending_hash:

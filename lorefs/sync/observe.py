@@ -113,9 +113,10 @@ def _read_all(
 ) -> tuple[dict[str, Found | Absence], list[DocumentError]]:
     found: dict[str, Found | Absence] = {}
     refusals: list[DocumentError] = []
+    limit = site.config.limits.document_size
     for path in paths:
         try:
-            found[path] = read(site.git.paths.worktree, path)
+            found[path] = read(site.git.paths.worktree, path, limit)
         except DocumentError as error:
             refusals.append(error)
     return found, refusals

@@ -1,8 +1,9 @@
 """Makes rows and files equal: what editors, other programs and lorefs itself changed.
 
-The write order is that of a journal. One transaction takes everything in and notes the text
-intended for each file; then the files are replaced; then a second transaction notes that they
-were. So a crash between any two steps neither loses nor resurrects anything.
+The write order is that of a journal. One transaction takes everything in, notes the text
+intended for each file, and ends only when that text is on the disk beside the file; then the
+files are exchanged; then a second transaction notes that they were. So a crash between any two
+steps neither loses nor resurrects anything, and what cannot be written changes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lorefs.core.model import PERSONAL, TEAM, scope_of
 from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
 from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend
@@ -24,8 +26,7 @@ from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting
 from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
-from lorefs.worktree import ChangedMeanwhileError
-from lorefs.worktree import replace as replace_file
+from lorefs.worktree import sole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Differences
     from lorefs.sync.site import Site
 
+LOCK: Final = "files.lock"  # of who replaces files in this worktree
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
 
 
@@ -61,20 +63,24 @@ def reconcile(site: Site, request: Request) -> Report:
     """
     report = Report()
     late: list[str] = []
-    for attempt in range(TRIES):
-        part, intended = _take_in(site, request if attempt == 0 else Request(request.origin))
-        report = _joined(report, part)
-        written, late = _replace_files(site, intended)
-        report = replace(report, written=(*report.written, *written))
-        if not late:
-            return report
-    return replace(
-        report, waiting=(*report.waiting, *(Waiting(path, "it keeps changing") for path in late))
-    )
+    saves: list[LorefsError] = []
+    with sole(site.git.paths.lorefs_dir / LOCK) as alone:
+        for attempt in range(TRIES):
+            saves += recover_files(site) if alone else ()
+            with Files(site) as files:
+                again = request if attempt == 0 else Request(request.origin)
+                part = _take_in(site, again, files)
+                files.put_in_place()
+            report = _joined(report, part, files)
+            late = files.late
+            if not late:
+                break
+    waiting = (Waiting(path, "it keeps changing") for path in late)
+    return replace(report, waiting=(*report.waiting, *waiting), refusals=(*saves, *report.refusals))
 
 
-def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None]]:
-    """The first transaction. Returns the files to replace, with the hash each has now."""
+def _take_in(site: Site, request: Request, files: Files) -> Report:
+    """The first transaction; it leaves the texts of the files to replace beside them."""
     store = site.store
     with store.write():
         site.step("observe")
@@ -87,23 +93,25 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         local = foreign.found or request.change is not None
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
+        before = dict(corpus.after)
         if request.change is not None:
             request.change(corpus)
         elif observation.moved:
             request = replace(request, origin=replace(request.origin, source="git"))
+        wanted = {path for path in corpus.after if corpus.after[path] is not before.get(path)}
         notes.discards += collect_spool(site.git.paths, observation, corpus)
         report = _write_rows(site, request, corpus, notes)
         for facts in observation.facts:
             if facts.document in observation.looked_up and facts.file == "present":
                 store.documents.put_tracked(facts.document, tracked=facts.tracked)
         site.step("rows")
-        intended = intend(site, observation, corpus, skipped, local=local)
+        files.stage(intend(site, observation, corpus, skipped, local=local), wanted)
         store.set_state("head", head_signature(site.git.paths))
         site.step("commit")
     for state in store.documents.states():
         if state.path in corpus.after:
             site.known[state.path] = (state.hash, corpus.after[state.path])
-    return report, intended
+    return report
 
 
 def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _Notes) -> set[str]:
@@ -253,38 +261,15 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
         store.log.append_added(last, origin)
 
 
-def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
-    """Replaces the files, and notes each that was; returns those written and those too late."""
-    written: list[str] = []
-    late: list[str] = []
-    for path, expected in intended.items():
-        data = site.store.documents.pending(path)
-        if data is None:
-            continue
-        try:
-            if data or expected is not None:
-                replace_file(site.git.paths.worktree, path, data, expected, site.step)
-        except ChangedMeanwhileError:
-            late.append(path)
-            continue
-        site.step("note the file")
-        with site.store.write():
-            site.store.documents.put_replaced(path, site.store.documents.worktree_base(path))
-            site.store.documents.put_worktree_base(path, data)
-            site.store.documents.put_pending(path, None)
-            site.store.documents.put_lag(path, None)
-        written.append(path)
-    return written, late
-
-
-def _joined(first: Report, second: Report) -> Report:
-    if first == Report():
-        return second
+def _joined(first: Report, second: Report, files: Files) -> Report:
+    """The report of all tries so far: what they did adds up, the rest is as it is now."""
     return replace(
         second,
         added=(*first.added, *second.added),
         edited=(*first.edited, *second.edited),
         deleted=(*first.deleted, *second.deleted),
         discards=first.discards + second.discards,
-        written=first.written,
+        written=(*first.written, *files.written),
+        waiting=(*second.waiting, *files.waiting),
+        refusals=(*second.refusals, *files.refusals),
     )

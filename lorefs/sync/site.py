@@ -46,13 +46,14 @@ class Request:
 def anything_new(site: Site) -> bool:
     """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
     store = site.store
+    limit = site.config.limits.document_size
     if store.outbox or store.state("head") != head_signature(site.git.paths):
         return True
     for state in store.documents.states():
         if state.pending_hash is not None:
             return True
         try:
-            found = read(site.git.paths.worktree, state.path)
+            found = read(site.git.paths.worktree, state.path, limit)
         except DocumentError:
             return True
         if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:

@@ -36,9 +36,10 @@ with Workspace.open(
 STEPS = (
     "observe",
     "rows",
-    "commit",
     "write the new file",
+    "commit",
     "exchange the files",
+    "look at the replaced file",
     "sync the directory",
     "note the file",
 )
@@ -77,7 +78,7 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
         file = entries(team.read(".lore.md"))
         assert rows == file
         assert rows.keys() == {ident(1), ident(2), ident(3)}
-        taken = step not in {"observe", "rows", "commit"}
+        taken = step not in {"observe", "rows", "write the new file", "commit"}
         assert (rows[ident(2)].title == "By lorefs") == taken
         assert rows[ident(3)].content == ("A gamma text." if save else "The gamma text.")
         again = workspace.reconcile()
@@ -90,7 +91,7 @@ def test_a_branch_switch_after_a_crash_publishes_nothing(team: Repo) -> None:
     team("branch", "colleague")
     with opened(team) as workspace:
         workspace.reconcile()
-    assert run(team, "write the new file").returncode == -signal.SIGKILL
+    assert run(team, "exchange the files").returncode == -signal.SIGKILL
     team("switch", "--quiet", "colleague")
     team.commit("theirs", **{".lore.md": BASE.replace("The gamma", "Their gamma")})
     with opened(team) as workspace:
