@@ -24,6 +24,8 @@ from lorefs.api import Workspace
 
 def step(name):
     print(name, flush=True)
+    if name == sys.argv[5]:
+        Path(sys.argv[2], ".lore.md").write_text(sys.argv[6])
     if name == sys.argv[3]:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -45,8 +47,9 @@ STEPS = (
 )
 
 
-def run(team: Repo, step: str) -> subprocess.CompletedProcess[str]:
-    arguments = [str(TOP), str(team.path), step, ident(2)]
+def run(team: Repo, step: str, *save: str) -> subprocess.CompletedProcess[str]:
+    """Kill an update at a step; `save` is a step at which an editor saves, and what it saves."""
+    arguments = [str(TOP), str(team.path), step, ident(2), *(save or ("", ""))]
     return subprocess.run(
         [sys.executable, "-c", VICTIM, *arguments],
         capture_output=True,
@@ -84,6 +87,24 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
         again = workspace.reconcile()
         assert (again.changes, again.written) == (0, ())
         workspace.update(ident(1), {"title": "Once more"})
+    assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
+
+
+@pytest.mark.parametrize("step", STEPS[4:])
+@pytest.mark.parametrize("moment", ["write the new file", "commit", "exchange the files"])
+def test_a_save_just_before_the_kill_is_not_lost(team: Repo, moment: str, step: str) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+    saved = BASE.replace("The gamma", "A gamma")
+    run(team, step, moment, saved)  # which is over where the save was noticed before the step
+    with opened(team) as workspace:
+        assert workspace.reconcile().refusals == ()
+        found = entries(team.read(".lore.md"))
+        assert {row.entry.id: row.entry for row in workspace.store.entries.rows()} == found
+        assert found[ident(2)].title == "By lorefs"
+        assert found[ident(3)].content == "A gamma text."
+        again = workspace.reconcile()
+        assert (again.changes, again.written) == (0, ())
     assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
 
 
