@@ -96,6 +96,7 @@ def observe(site: Site, request: Request) -> Observation:
                 busy=busy,
                 restore=request.restore,
                 accept_deletions=request.accept_deletions,
+                empty=isinstance(file, Found) and (not file.data or file.data.isspace()),
             )
         )
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}

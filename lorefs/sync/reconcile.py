@@ -133,10 +133,10 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
                 case planning.Wait(reason):
                     skipped.add(path)
                     notes.waiting.append(Waiting(path, reason))
-                case planning.Ask():
+                case planning.Ask(reason):
                     skipped.add(path)
                     count = sum(bool(block.id) for block in corpus.document(path).blocks)
-                    notes.questions.append(Question(path, count, "its file is gone"))
+                    notes.questions.append(Question(path, count, reason))
     _ingest(site, observation, corpus, texts, notes)
     skipped.update(question.document for question in notes.questions)
     skipped.update(error.path for error in notes.refusals if error.path)
