@@ -7,7 +7,7 @@ an editor that saves in between is noticed.
 
 from lorefs.worktree.folder import folder_of
 from lorefs.worktree.lock import sole
-from lorefs.worktree.read import Absence, Found, check_place, read
+from lorefs.worktree.read import Absence, Found, check_place, read, wait_for
 from lorefs.worktree.recover import Known, leftovers, recover
 from lorefs.worktree.replace import (
     ChangedMeanwhileError,
@@ -38,4 +38,5 @@ __all__ = [
     "replace",
     "sole",
     "stage",
+    "wait_for",
 ]

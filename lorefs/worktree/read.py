@@ -13,6 +13,7 @@ from lorefs.worktree.folder import folder_of, refused
 from lorefs.worktree.lease import lease
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lorefs.worktree.folder import Folder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SIZE_LIMIT: Final = 16 << 20  # bytes, where the configuration does not say otherwise
 
 # A save in place takes milliseconds. A program that keeps the file open is not waited for.
-_LOOKS: Final = 30
+_LOOKS: Final = 20
 _PAUSE: Final = 0.01  # seconds
 
 Absence = Literal["missing", "unreadable", "busy"]
@@ -52,6 +53,18 @@ def read(root: Path, document: str, limit: int = SIZE_LIMIT) -> Found | Absence:
         return "unreadable"
     except OSError as error:
         raise refused(document, f"cannot be opened: {error.strerror}") from error
+
+
+def wait_for(root: Path, documents: Iterable[str]) -> None:
+    """Give editors a moment to put files back that were there lately and are missing now.
+
+    Those that keep a backup rename the file, and have the new one in its place right after.
+    """
+    files = [root / document for document in documents]
+    for _ in range(_LOOKS if files else 0):
+        if all(os.path.lexists(file) for file in files):
+            return
+        time.sleep(_PAUSE)
 
 
 def read_in(folder: Folder, name: str, document: str, limit: int) -> Found | Literal["busy"]:
