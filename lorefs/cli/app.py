@@ -43,6 +43,7 @@ SECTIONS: Final = {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
         "publish": "Write what arrived from others into tracked files",
+        "doctor": "Look for what keeps lorefs from working well, and mend it",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
     },
