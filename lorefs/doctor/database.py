@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.api import Workspace
 from lorefs.core.claim import identify
@@ -13,12 +13,20 @@ from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import read_entry
 from lorefs.doctor.finding import Finding, Fix
 from lorefs.errors import LorefsError
-from lorefs.store import CorruptDatabaseError, NewerDatabaseError, Store, digest
+from lorefs.store import (
+    BusyDatabaseError,
+    CorruptDatabaseError,
+    NewerDatabaseError,
+    Store,
+    digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.doctor.finding import Place
+
+PATIENCE: Final = 1000  # milliseconds to wait for another program
 
 
 def rebuild(place: Place) -> Fix:
@@ -38,6 +46,8 @@ def opened(place: Place) -> Iterator[Store | None]:
         store = Store(place.database) if place.database.exists() else None
     except LorefsError:
         store = None
+    if store is not None:
+        store.connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
     try:
         yield store
     finally:
@@ -73,6 +83,8 @@ def check_index(place: Place) -> Iterator[Finding]:
         try:
             with store.write():
                 _index(store, "integrity-check")
+        except BusyDatabaseError:
+            return  # `check_locks` says so
         except CorruptDatabaseError:
             fix = Fix("make the search index again", (place.database,), lambda: _mend_index(place))
             what = "the search index does not say what the rows say"

@@ -35,7 +35,6 @@ def check_locks(place: Place) -> Iterator[Finding]:
             yield Finding("locks", "warning", what, "wait for it, or end it")
     with opened(place) as store:
         if store is not None:
-            store.connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 10}")
             try:
                 store.connection.execute("BEGIN IMMEDIATE")
                 store.connection.execute("ROLLBACK")

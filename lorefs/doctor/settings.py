@@ -51,4 +51,6 @@ def _nobody_there(place: Place) -> Mapping[str, str]:
     env = dict(place.git.env) | {"GIT_ASKPASS": "", "SSH_ASKPASS": "", "GCM_INTERACTIVE": "never"}
     own = place.git.text("config", "--get", "core.sshCommand", allowed=(0, 1))
     ssh = env.get("GIT_SSH_COMMAND") or own or "ssh"
-    return env | {"GIT_SSH_COMMAND": f"{ssh} -o BatchMode=yes -o ConnectTimeout=5"}
+    if ssh.partition(" ")[0].rpartition("/")[2] == "ssh":  # others have other options
+        env["GIT_SSH_COMMAND"] = f"{ssh} -o BatchMode=yes -o ConnectTimeout=5"
+    return env

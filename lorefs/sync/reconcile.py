@@ -154,12 +154,10 @@ def _settle_pending(
         case planning.Finish():
             documents.put_worktree_base(path, documents.pending(path))
             documents.put_pending(path, None)
-        case planning.Drop():
-            documents.put_pending(path, None)
+        case planning.Drop() | planning.Rewrite():
+            documents.put_pending(path, None)  # a file that lags behind its rows gets a new one
         case planning.Restore():
             documents.put_worktree_base(path, None)
-        case planning.Rewrite():
-            pass  # the file lags behind its rows, and is written with all that do
 
 
 def _ingest(
