@@ -112,10 +112,10 @@ def check_rows(place: Place) -> Iterator[Finding]:
         rows = {row.entry.id: row.entry for row in store.entries.rows()}
     differing = [ident for ident, entry in rows.items() if entry not in texts.get(ident, ())]
     missing = texts.keys() - rows.keys()
-    faults = {"do not say what their documents say": differing, "are missing": missing}
+    faults = {"differ from their documents": differing, "are missing": missing}
     for words, ids in faults.items():
         if ids:
-            what = f"rows of {len(ids)} entries {words}"
+            what = f"rows that {words}: {len(ids)}"
             yield Finding("rows", "error", what, "run `lorefs rebuild`", rebuild(place))
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import DocumentError
 
@@ -23,8 +22,7 @@ _MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """An open directory. Every method takes names of files in it and raises `OSError`."""
 
     descriptor: int

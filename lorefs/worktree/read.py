@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.worktree.folder import folder_of, refused
 from lorefs.worktree.lease import lease
@@ -27,8 +26,7 @@ _PAUSE: Final = 0.01  # seconds
 Absence = Literal["missing", "unreadable", "busy"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file's bytes and permissions, with the hash by which they are compared."""
 
     data: bytes

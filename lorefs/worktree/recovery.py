@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.errors import DocumentError
 from lorefs.worktree.folder import folder_of
 from lorefs.worktree.read import SIZE_LIMIT, Found, read_in
-from lorefs.worktree.replace import put_back
+from lorefs.worktree.replacing import put_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ until it was looked at, so that a save in the last moment is put back:
 - `.NAME.lorefs-PID.new` holds a new text that is not in place yet, and never anything else;
 - `.NAME.lorefs-PID.old` holds a new text just before the exchange, and what it replaced after.
 
-The names after a crash are the business of `recover`.
+The names after a crash are the business of `recovery`.
 """
 
 from __future__ import annotations
