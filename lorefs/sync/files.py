@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from lorefs.errors import DocumentError, StoreError, UnwritableError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from lorefs.errors import LorefsError
+    from lorefs.sync.report import Report
     from lorefs.sync.site import Site
     from lorefs.worktree import Staged
 
@@ -95,6 +97,15 @@ class Files:
             with contextlib.suppress(StoreError):
                 self._note(path)
             self.written.append(path)
+
+    def reported(self, report: Report) -> Report:
+        """A report of the rows, with what became of the files."""
+        return replace(
+            report,
+            written=(*report.written, *self.written),
+            waiting=(*report.waiting, *self.waiting),
+            refusals=(*report.refusals, *self.refusals),
+        )
 
     def _note(self, path: str) -> None:
         store = self.site.store

@@ -23,7 +23,7 @@ from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend
 from lorefs.sync.observe import Observation, observe
-from lorefs.sync.report import Copy, Question, Report, Waiting
+from lorefs.sync.report import Copy, Question, Report, Waiting, joined
 from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
 from lorefs.worktree import sole
@@ -71,7 +71,7 @@ def reconcile(site: Site, request: Request) -> Report:
                 again = request if attempt == 0 else Request(request.origin)
                 part = _take_in(site, again, files)
                 files.put_in_place()
-            report = _joined(report, part, files)
+            report = joined(report, files.reported(part))
             late = files.late
             if not late:
                 break
@@ -257,17 +257,3 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
         store.log.append_ingest(last, origin)
     else:
         store.log.append_added(last, origin)
-
-
-def _joined(first: Report, second: Report, files: Files) -> Report:
-    """The report of all tries so far: what they did adds up, the rest is as it is now."""
-    return replace(
-        second,
-        added=(*first.added, *second.added),
-        edited=(*first.edited, *second.edited),
-        deleted=(*first.deleted, *second.deleted),
-        discards=first.discards + second.discards,
-        written=(*first.written, *files.written),
-        waiting=(*second.waiting, *files.waiting),
-        refusals=(*second.refusals, *files.refusals),
-    )

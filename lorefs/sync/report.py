@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lorefs.errors import LorefsError
@@ -52,3 +52,21 @@ class Report:
     def changes(self) -> int:
         """How many rows changed."""
         return len(self.added) + len(self.edited) + len(self.deleted)
+
+
+NOTHING: Final = Report()
+
+
+def joined(*reports: Report) -> Report:
+    """One report of several in a row; what waits is what the last one that did anything says."""
+    told = [report for report in reports if report != Report()]
+    if not told:
+        return Report()
+    return replace(
+        told[-1],
+        added=tuple(ident for report in told for ident in report.added),
+        edited=tuple(ident for report in told for ident in report.edited),
+        deleted=tuple(ident for report in told for ident in report.deleted),
+        written=tuple(path for report in told for path in report.written),
+        discards=sum(report.discards for report in told),
+    )
