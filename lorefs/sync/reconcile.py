@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Differences
     from lorefs.sync.site import Site
 
-LOCK: Final = "files.lock"  # of who replaces files in this worktree
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
 
 
@@ -64,9 +63,10 @@ def reconcile(site: Site, request: Request) -> Report:
     report = Report()
     late: list[str] = []
     saves: list[LorefsError] = []
-    with sole(site.git.paths.lorefs_dir / LOCK) as alone:
+    with sole(site.lock) as hold:
         for attempt in range(TRIES):
-            saves += recover_files(site) if alone else ()
+            if hold.alone and (hold.killed or request.discover or attempt):
+                saves += recover_files(site)
             with Files(site) as files:
                 again = request if attempt == 0 else Request(request.origin)
                 part = _take_in(site, again, files)

@@ -43,4 +43,5 @@ def lease(descriptor: int) -> Iterator[bool | None]:
     try:
         yield True
     finally:
-        fcntl.fcntl(descriptor, _F_SETLEASE, fcntl.F_UNLCK)
+        with contextlib.suppress(OSError):  # the system has taken it back from a stopped process
+            fcntl.fcntl(descriptor, _F_SETLEASE, fcntl.F_UNLCK)

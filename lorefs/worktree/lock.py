@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import RefusedError, UnwritableError
 
@@ -18,9 +18,19 @@ _TRIES: Final = 3000
 _PAUSE: Final = 0.01  # seconds
 
 
+class Hold(NamedTuple):
+    """A lock that is held: `alone` unless the file system has none.
+
+    `killed` says that who held it last did not come to its end.
+    """
+
+    alone: bool
+    killed: bool
+
+
 @contextlib.contextmanager
-def sole(path: Path, tries: int = _TRIES) -> Iterator[bool]:
-    """Hold the lock that a file stands for; False where the file system has no locks.
+def sole(path: Path, tries: int = _TRIES) -> Iterator[Hold]:
+    """Hold the lock that a file stands for; the file holds the process's number meanwhile.
 
     Waits for another process, half a minute by default. Raises `RefusedError` if that does
     not end, and `UnwritableError` if the file cannot be made.
@@ -33,7 +43,14 @@ def sole(path: Path, tries: int = _TRIES) -> Iterator[bool]:
             hint="make its directory writable for this user, and try again",
         ) from error
     try:
-        yield _locked(descriptor, path, tries)
+        alone = _locked(descriptor, path, tries)
+        killed = os.fstat(descriptor).st_size > 0
+        with contextlib.suppress(OSError):  # a full disk
+            os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
+        try:
+            yield Hold(alone, killed)
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -193,15 +193,16 @@ def _worded(document: str) -> Iterator[None]:
 
 
 def _unwritable(document: str, error: OSError) -> UnwritableError:
-    folder = document.rpartition("/")[0] or "."
+    folder = document.rpartition("/")[0]
+    where = f"the directory {folder}" if folder else "the top of the worktree"
     kind = UnwritableError
     if error.errno in _NO_ROOM:
         cause, hint = "there is no room for it on the disk", "make room there"
     elif error.errno in _NO_PLACE:
         kind = MissingDirectoryError
-        cause, hint = "its directory is not there", f"make the directory {folder}"
+        cause, hint = "its directory is not there", f"make {where}"
     else:
         cause = os.strerror(error.errno or 0)
-        hint = f"make the directory {folder} writable for this user"
+        hint = f"make {where} writable for this user"
     words = f"{document} cannot be written: {cause}"
     return kind(words, path=document, hint=f"{hint}, and try again; the file is as it was")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lorefs.worktree import sole
 from tests.gitrepo import Repo
 from tests.lore import entries, ident
 from tests.reconcile.conftest import BASE, opened
@@ -76,7 +77,7 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
         team.write(".lore.md", BASE.replace("The gamma", "A gamma"))
     assert run(team, step).returncode == -signal.SIGKILL
     with opened(team) as workspace:
-        workspace.reconcile()
+        workspace.take_in()  # what every command does first
         rows = {row.entry.id: row.entry for row in workspace.store.entries.rows()}
         file = entries(team.read(".lore.md"))
         assert rows == file
@@ -98,7 +99,7 @@ def test_a_save_just_before_the_kill_is_not_lost(team: Repo, moment: str, step: 
     saved = BASE.replace("The gamma", "A gamma")
     run(team, step, moment, saved)  # which is over where the save was noticed before the step
     with opened(team) as workspace:
-        assert workspace.reconcile().refusals == ()
+        assert workspace.take_in().refusals == ()
         found = entries(team.read(".lore.md"))
         assert {row.entry.id: row.entry for row in workspace.store.entries.rows()} == found
         assert found[ident(2)].title == "By lorefs"
@@ -120,3 +121,14 @@ def test_a_branch_switch_after_a_crash_publishes_nothing(team: Repo) -> None:
         found = entries(team.read(".lore.md"))
         assert found[ident(2)].title == "By lorefs", "the acknowledged change is lost"
         assert found[ident(3)].content == "Their gamma text."
+
+
+def test_a_process_at_work_does_not_keep_others_from_reading(team: Repo) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+        lock = workspace.site.lock
+        with sole(lock):
+            assert len(workspace.entries()) == 3, "reading waits for who writes"
+        lock.write_text("no number\n")
+        workspace.entries()
+        assert lock.read_bytes() == b"", "nobody looked after what a killed process left"

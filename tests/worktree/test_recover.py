@@ -117,11 +117,20 @@ def test_only_one_holds_the_lock_and_a_killed_process_gives_it_back(tmp_path: Pa
     holder.wait(timeout=10)
     holder.stdin.close()
     holder.stdout.close()
-    with sole(lock) as alone:
-        assert alone
+    with sole(lock) as hold:
+        assert hold == (True, True)
+    with sole(lock) as hold:
+        assert hold == (True, False)
 
 
 def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(UnwritableError) as caught, sole(tmp_path / "none" / "lock"):
         pass
     assert caught.value.hint
+
+
+def test_the_lock_names_its_holder_and_is_empty_afterwards(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with sole(lock):
+        assert lock.read_text().split() == [str(os.getpid())]
+    assert lock.read_bytes() == b""
