@@ -30,9 +30,8 @@ def check_locks(place: Place) -> Iterator[Finding]:
         try:
             with sole(lock, PATIENCE):
                 pass
-        except RefusedError:
-            what = f"another lorefs is writing files and goes on{_holder(place, lock)}"
-            yield Finding("locks", "warning", what, "wait for it, or end it")
+        except RefusedError as error:
+            yield Finding("locks", "warning", error.message, "wait for it, or end it")
     with opened(place) as store:
         if store is not None:
             try:
@@ -53,18 +52,6 @@ def _git_locks(place: Place) -> list[Path]:
     paths = place.git.paths
     found = {folder / name for folder in (paths.git_dir, paths.common_dir) for name in _GIT_LOCKS}
     return sorted([*filter(os.path.exists, found), *(paths.common_dir / "refs").rglob("*.lock")])
-
-
-def _holder(place: Place, lock: Path) -> str:
-    """Which process holds a lock, as far as the system tells (proc(5), locks)."""
-    inode = str(lock.stat().st_ino)
-    try:
-        lines = (place.proc / "locks").read_text().splitlines()
-    except OSError:
-        return ""
-    held = [line.split() for line in lines if "->" not in line]
-    pids = [part[4] for part in held if part[5].rpartition(":")[2] == inode]
-    return f" (process {pids[0]})" if pids else ""
 
 
 def check_watches(place: Place) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 3000
 _PAUSE: Final = 0.01  # seconds
+_NUMBER: Final = 32  # bytes that the number of a process may take
 
 
 class Hold(NamedTuple):
@@ -46,7 +47,7 @@ def sole(path: Path, tries: int = _TRIES) -> Iterator[Hold]:
         alone = _locked(descriptor, path, tries)
         killed = os.fstat(descriptor).st_size > 0
         with contextlib.suppress(OSError):  # a full disk
-            os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:
             yield Hold(alone, killed)
         finally:
@@ -65,7 +66,9 @@ def _locked(descriptor: int, path: Path, tries: int) -> bool:
             return False
         else:
             return True
+    holder = os.pread(descriptor, _NUMBER, 0).decode("ascii", "replace").strip()
     raise RefusedError(
-        f"another lorefs holds {path} and does not come to an end",
-        hint="end it, and try again; `lorefs doctor` says which it is",
+        f"another lorefs (process {holder or 'unknown'}) writes files and does not come to an end",
+        path=str(path),
+        hint="end it, and try again",
     )

@@ -111,7 +111,7 @@ def test_only_one_holds_the_lock_and_a_killed_process_gives_it_back(tmp_path: Pa
     assert holder.stdin is not None
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(RefusedError, match="another lorefs holds"), sole(lock, tries=3):
+    with pytest.raises(RefusedError, match=f"process {holder.pid}"), sole(lock, tries=3):
         pass
     holder.kill()
     holder.wait(timeout=10)
