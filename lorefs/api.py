@@ -13,7 +13,7 @@ from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.repo import Git, GitPaths, head_oid, locate
 from lorefs.store import ALL, Change, Filter, Hit, Origin, Row, Store
 from lorefs.sync.report import Report
-from lorefs.sync.site import Request, SavedMeanwhileError, Site, anything_new
+from lorefs.sync.site import Request, Site, anything_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lorefs.sync.past import Past
 
 DATABASE: Final = "index.db"
-TRIES: Final = 8  # how often a change gives way to a save that comes right before it
 CATEGORY: Final = "Note"  # of new entries that name none
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
@@ -424,18 +423,10 @@ class Workspace:
         return self._apart(Request(origin, lambda corpus: change(corpus, origin)))
 
     def _apart(self, request: Request) -> Report:
-        """Make a change to what the rows say; a save that comes in between is taken in first."""
-        for _ in range(TRIES):
-            try:
-                report = self._reconcile(request)
-            except SavedMeanwhileError:
-                self.take_in()
-            else:
-                self._commit()
-                return report
-        raise RefusedError(
-            "files or rows keep changing, so nothing was changed", hint="try again later"
-        )
+        """Make a change to what the rows say, and put it onto the sync branch."""
+        report = self._reconcile(request)
+        self._commit()
+        return report
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it

@@ -114,6 +114,10 @@ class DocumentError(RefusedError):
         self.offset = offset
 
 
+class UnwritableError(RefusedError):
+    """A file cannot be written where it has to stand; rows and files are as they were."""
+
+
 class GitError(LorefsError):
     """A git command failed; `command` is what was run and `words` what git printed."""
 

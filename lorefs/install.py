@@ -38,7 +38,7 @@ class Outcome:
 def init(git: Git) -> list[Outcome]:
     """Install what is not installed yet; returns what changed."""
     done = [*_init_attributes(git), *_init_driver(git), *_init_exclude(git)]
-    folder, outside = _hooks_folder(git)
+    folder, outside = hooks_folder(git)
     if outside:
         done += [_hook_todo(folder, name) for name in HOOKS if not _calls(folder / name)]
         return done
@@ -56,7 +56,7 @@ def deinit(git: Git) -> list[Outcome]:
     if git.text("config", "--local", "--get", "merge.lorefs.driver", allowed=(0, 1)):
         git.run("config", "--local", "--remove-section", "merge.lorefs")
         done.append(Outcome("removed the merge driver from git's configuration"))
-    folder, outside = _hooks_folder(git)
+    folder, outside = hooks_folder(git)
     if not outside:
         done += [done for name in HOOKS for done in _deinit_hook(folder / name)]
     return done
@@ -150,7 +150,7 @@ def _init_driver(git: Git) -> list[Outcome]:
 # ---- hooks
 
 
-def _hooks_folder(git: Git) -> tuple[Path, bool]:
+def hooks_folder(git: Git) -> tuple[Path, bool]:
     """Where git looks for hooks, and whether that is in the worktree, where nothing is ours."""
     folder = Path(git.text("rev-parse", "--git-path", "hooks"))
     folder = folder if folder.is_absolute() else git.paths.worktree / folder

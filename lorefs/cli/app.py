@@ -52,6 +52,7 @@ SECTIONS: Final = {
     "Keep in step": {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
+        "doctor": "Look for what keeps lorefs from working well, and mend it",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
     },

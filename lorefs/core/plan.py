@@ -6,14 +6,20 @@ out, one by one, in this order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.core.model import PERSONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FileState = Literal["present", "missing", "unreadable"]
+FileState = Literal["present", "missing", "unreadable", "busy"]
+
+
+_EMPTIED: Final = (
+    "its file is empty; `git restore` brings it back,"
+    " `lorefs reconcile --accept-deletions` deletes its entries"
+)
 
 
 class Facts(NamedTuple):
@@ -21,7 +27,8 @@ class Facts(NamedTuple):
 
     `tracked` says whether HEAD holds the document, `was_tracked` whether it did when the file
     was last seen. `moved_to` is the commit that HEAD's newest move led to since then, None
-    without one. `busy` names what keeps git's files from being touched.
+    without one. `busy` names what keeps git's files from being touched. `empty` says that the
+    file is there and holds nothing.
     """
 
     document: str
@@ -38,6 +45,7 @@ class Facts(NamedTuple):
     busy: str | None = None
     restore: bool = False
     accept_deletions: bool = False
+    empty: bool = False
 
 
 class Finish(NamedTuple):
@@ -75,6 +83,8 @@ class Wait(NamedTuple):
 class Ask(NamedTuple):
     """The file is gone, but nobody said that its entries shall be: a person decides."""
 
+    reason: str = "its file is gone"
+
 
 Action = Finish | Rewrite | Drop | Ingest | Delete | Restore | Wait | Ask
 
@@ -85,7 +95,10 @@ def plan(facts: Facts) -> Iterator[Action]:
         yield Wait(facts.busy)
         return
     if facts.file == "unreadable":
-        yield Wait("it cannot be read")
+        yield Wait("it cannot be read; make it and its directory readable for this user")
+        return
+    if facts.file == "busy":
+        yield Wait("another program has it open for writing")
         return
     if facts.pending_hash is not None:
         if facts.file_hash == facts.pending_hash:
@@ -96,11 +109,24 @@ def plan(facts: Facts) -> Iterator[Action]:
             return
         yield Drop()
     if facts.file == "present":
-        if facts.file_hash != facts.worktree_hash:
+        if facts.file_hash == facts.worktree_hash:
+            return
+        if _is_emptied(facts):
+            yield from _missing(facts)
+        else:
             known = facts.sync and facts.tracked and facts.worktree_hash is not None
             yield Ingest(facts.moved_to if known else None)
         return
     yield from _missing(facts)
+
+
+def _is_emptied(facts: Facts) -> bool:
+    """Whether a file lost all it held, and neither git nor the rules say that it may.
+
+    With sync off the file of a team is the truth, whatever it says.
+    """
+    guarded = facts.sync or facts.scope == PERSONAL
+    return guarded and facts.empty and facts.worktree_hash is not None and facts.moved_to is None
 
 
 def _missing(facts: Facts) -> Iterator[Action]:
@@ -115,9 +141,9 @@ def _missing(facts: Facts) -> Iterator[Action]:
     elif facts.sync and facts.ignored and not facts.tracked and facts.moved_to is not None:
         yield Restore()  # git took it away with a commit that untracks it
     elif facts.sync and (facts.tracked or facts.was_tracked):
-        yield Wait("its file is not in the worktree")
+        yield Wait(_EMPTIED if facts.empty else "its file is not in the worktree")
     else:
-        yield Ask()
+        yield Ask("its file is empty") if facts.empty else Ask()
 
 
 def is_mass_deletion(before: int, gone: int, share: float, count: int) -> bool:

@@ -1,6 +1,6 @@
 """The SQLite index: rows that follow the documents, and the way back for rows others wrote."""
 
-from lorefs.store.connection import CorruptDatabaseError
+from lorefs.store.connection import BusyDatabaseError, CorruptDatabaseError
 from lorefs.store.documents import DocumentState, digest
 from lorefs.store.ledger import Record
 from lorefs.store.outbox import ForeignEdit
@@ -22,6 +22,7 @@ from lorefs.store.store import Store
 
 __all__ = [
     "ALL",
+    "BusyDatabaseError",
     "Change",
     "CorruptDatabaseError",
     "DocumentState",

@@ -23,11 +23,12 @@ _WAL_PAGES: Final = 8192
 
 _TRIES: Final = 100  # to become the first connection, or to see that another is
 
-# What to do about a primary result code (https://sqlite.org/rescode.html).
+# What to do about a result code, or all that share a primary one (https://sqlite.org/rescode.html).
 _HINTS: Final = {
     sqlite3.SQLITE_BUSY: "end the program that holds it, and try again",
     sqlite3.SQLITE_LOCKED: "end the program that holds it, and try again",
     sqlite3.SQLITE_FULL: "make room on the disk, and try again",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "make room on the disk, and try again",
     sqlite3.SQLITE_IOERR: "look after the disk, and try again",
     sqlite3.SQLITE_READONLY: "make the file and its directory writable, and try again",
     sqlite3.SQLITE_CANTOPEN: "make the file and its directory accessible, and try again",
@@ -97,8 +98,10 @@ def connect(path: Path) -> Connection:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if isinstance(error, StoreError):
+            error.path = str(path)
         raise
     return connection
 
@@ -144,5 +147,6 @@ def explained(error: sqlite3.DatabaseError | UnicodeEncodeError) -> LorefsError 
         return not_of_lorefs(error)
     if primary in _HINTS:
         kind = BusyDatabaseError if primary in _BUSY else StoreError
-        return kind(f"the database cannot be used: {error}", hint=_HINTS[primary])
+        hint = _HINTS.get(code, _HINTS[primary])
+        return kind(f"the database cannot be used: {error}", hint=hint)
     return None

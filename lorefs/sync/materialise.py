@@ -14,7 +14,7 @@ from lorefs.core.plan import owns_file
 from lorefs.sync.site import HOMELESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
     from lorefs.store import DocumentState
@@ -29,16 +29,13 @@ SETTINGS = Settings(on_clash="theirs")
 def intend(
     site: Site,
     observation: Observation,
-    corpus: Corpus,
     skipped: AbstractSet[str],
     *,
-    local: bool,
     publish: Callable[[str, bytes], bytes | None] | None = None,
 ) -> dict[str, str | None]:
     """Notes the text intended for each file that lags behind; returns their hashes now.
 
-    `local` says that rows were changed on this machine, not only files taken in. `publish` is
-    that of the request.
+    `publish` is that of the request.
     """
     documents = site.store.documents
     theirs = {facts.document for facts in observation.facts if not owns_file(facts)}
@@ -46,8 +43,6 @@ def intend(
     homeless: list[str] = []
     for state in documents.states():
         path = state.path
-        if path in theirs:
-            _note_lag(site, corpus, path, local=local)
         if path in skipped:
             continue
         if path not in theirs:
@@ -77,11 +72,18 @@ def _for_us(site: Site, state: DocumentState) -> bytes | None:
     return None if state.worktree_hash is None and not current else current
 
 
-def _note_lag(site: Site, corpus: Corpus, path: str, *, local: bool) -> None:
-    """Remembers what the rows said before the first change that the file lacks."""
-    changed = path in corpus.after and corpus.after[path] != corpus.before.get(path)
-    if local and changed and site.store.documents.lag(path) is None:
-        site.store.documents.put_lag(path, encode(serialize(corpus.before[path])))
+def note_lags(site: Site, observation: Observation, local: Iterable[Corpus]) -> None:
+    """Remembers what the rows said before the first change that a file of git's lacks.
+
+    `local` are the texts that were changed on this machine other than by taking files in.
+    """
+    documents = site.store.documents
+    for facts in observation.facts:
+        path = facts.document
+        for corpus in local:
+            changed = path in corpus.after and corpus.after[path] != corpus.before.get(path)
+            if changed and not owns_file(facts) and documents.lag(path) is None:
+                documents.put_lag(path, encode(serialize(corpus.before[path])))
 
 
 def _published(

@@ -10,9 +10,11 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
-from lorefs.worktree import Found, check_text, read
+from lorefs.worktree import Found, check_text, read, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lorefs.core.moves import Step
     from lorefs.store import DocumentState
     from lorefs.sync.site import Request, Site
@@ -54,7 +56,7 @@ def observe(site: Site, request: Request) -> Observation:
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")
-    found, refusals = _read_all(site, sorted(paths))
+    found, refusals = _read_all(site, sorted(paths), states)
     texts: dict[str, str] = {}
     data: dict[str, bytes] = {}
     for path, file in list(found.items()):
@@ -96,6 +98,7 @@ def observe(site: Site, request: Request) -> Observation:
                 busy=busy,
                 restore=request.restore,
                 accept_deletions=request.accept_deletions,
+                empty=isinstance(file, Found) and (not file.data or file.data.isspace()),
             )
         )
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
@@ -109,13 +112,20 @@ def _seen(state: DocumentState | None) -> str | None:
 
 
 def _read_all(
-    site: Site, paths: list[str]
+    site: Site, paths: list[str], states: Mapping[str, DocumentState]
 ) -> tuple[dict[str, Found | Absence], list[DocumentError]]:
     found: dict[str, Found | Absence] = {}
     refusals: list[DocumentError] = []
-    for path in paths:
-        try:
-            found[path] = read(site.git.paths.worktree, path)
-        except DocumentError as error:
-            refusals.append(error)
+    root, limit = site.git.paths.worktree, site.config.limits.document_size
+    for again in (False, True):
+        for path in paths:
+            try:
+                found[path] = read(root, path, limit)
+            except DocumentError as error:
+                refusals.append(error)
+        # with sync on a missing file means no deletion, and may well stay away
+        paths = [p for p in found if found[p] == "missing" and _seen(states.get(p))]
+        if again or site.config.sync.enabled or not paths:
+            break
+        wait_for(root, paths)
     return found, refusals

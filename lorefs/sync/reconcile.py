@@ -1,8 +1,9 @@
 """Makes rows and files equal: what editors, other programs and lorefs itself changed.
 
-The write order is that of a journal. One transaction takes everything in and notes the text
-intended for each file; then the files are replaced; then a second transaction notes that they
-were. So a crash between any two steps neither loses nor resurrects anything.
+The write order is that of a journal. One transaction takes everything in, notes the text
+intended for each file, and ends only when that text is on the disk beside the file; then the
+files are exchanged; then a second transaction notes that they were. So a crash between any two
+steps neither loses nor resurrects anything, and what cannot be written changes nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
 from lorefs.sync.conflicts import close_settled
 from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
-from lorefs.sync.materialise import intend
+from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
-from lorefs.sync.site import Request, SavedMeanwhileError
+from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
 from lorefs.sync.stashes import note_stashes
-from lorefs.worktree import ChangedMeanwhileError
-from lorefs.worktree import replace as replace_file
+from lorefs.worktree import sole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,25 +61,29 @@ class _Notes:
 def reconcile(site: Site, request: Request) -> Report:
     """Take in what changed and write what has to be written.
 
-    Raises what `request.change` raises, and `SavedMeanwhileError` where there is something to
-    take in before it; then nothing was written.
+    Raises what `request.change` raises; then nothing was written.
     """
     report = Report()
     late: list[str] = []
-    for attempt in range(TRIES):
-        part, intended = _take_in(site, request if attempt == 0 else Request(request.origin))
-        report = joined(report, part)
-        written, late = _replace_files(site, intended)
-        report = replace(report, written=(*report.written, *written))
-        if not late:
-            return report
-    return replace(
-        report, waiting=(*report.waiting, *(Waiting(path, "it keeps changing") for path in late))
-    )
+    saves: list[LorefsError] = []
+    with sole(site.lock) as hold:
+        for attempt in range(TRIES):
+            if hold.alone and (hold.killed or request.discover or attempt):
+                saves += recover_files(site)
+            with Files(site) as files:
+                again = request if attempt == 0 else Request(request.origin)
+                part = _take_in(site, again, files)
+                files.put_in_place()
+            report = joined(report, files.reported(part))
+            late = files.late
+            if not late:
+                break
+    waiting = (Waiting(path, "it keeps changing") for path in late)
+    return replace(report, waiting=(*report.waiting, *waiting), refusals=(*saves, *report.refusals))
 
 
-def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None]]:
-    """The first transaction. Returns the files to replace, with the hash each has now."""
+def _take_in(site: Site, request: Request, files: Files) -> Report:
+    """The first transaction; it leaves the texts of the files to replace beside them."""
     store = site.store
     with store.write():
         site.step("observe")
@@ -88,30 +93,50 @@ def _take_in(site: Site, request: Request) -> tuple[Report, dict[str, str | None
         foreign = apply_foreign(store, corpus, site.git.paths.worktree)
         notes.refusals += foreign.refusals
         notes.discards += foreign.discards
-        local = foreign.found or (request.change is not None and not request.arrives)
+        own = request.change is not None and not request.arrives
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
+        first, report = corpus, Report()
+        if request.change is None:
+            request = replace(request, origin=_origin_of_files(request.origin, observation))
+        elif corpus.changed():  # what others did goes into rows and log apart from the change
+            batch = f"{request.origin.batch}/files"
+            origin = replace(request.origin, source="editor", batch=batch)
+            _write_down_ids(observation, corpus)
+            taking_in = Request(_origin_of_files(origin, observation))
+            report = _write_rows(site, taking_in, corpus, notes)
+            corpus = Corpus(store, {})
+            notes = _Notes(notes.waiting, notes.questions, notes.refusals)
+        before = dict(corpus.after)
         if request.change is not None:
-            if corpus.changed() and not request.arrives:
-                raise SavedMeanwhileError  # the change was decided by what the rows say
             request.change(corpus)
-        elif observation.moved:
-            request = replace(request, origin=replace(request.origin, source="git"))
+        wanted = set[str]()
+        if not request.arrives:  # what arrives is no reason to stop
+            wanted = {path for path in corpus.after if corpus.after[path] is not before.get(path)}
         notes.discards += collect_spool(site.git.paths, observation, corpus)
         _write_down_ids(observation, corpus)
-        report = _write_rows(site, request, corpus, notes)
+        report = joined(report, _write_rows(site, request, corpus, notes))
         for facts in observation.facts:
             if facts.document in observation.looked_up and facts.file == "present":
                 store.documents.put_tracked(facts.document, tracked=facts.tracked)
         site.step("rows")
-        intended = intend(site, observation, corpus, skipped, local=local, publish=request.publish)
+        local = [(first, foreign.found), (corpus, own)]
+        note_lags(site, observation, [changed for changed, is_local in local if is_local])
+        intended = intend(site, observation, skipped, publish=request.publish)
+        files.stage(intended, wanted)
         store.set_state("head", head_signature(site.git.paths))
         note_stashes(site)
         site.step("commit")
+    documents = {**first.after, **corpus.after}
     for state in store.documents.states():
-        if state.path in corpus.after:
-            site.known[state.path] = (state.hash, corpus.after[state.path])
-    return report, intended
+        if state.path in documents:
+            site.known[state.path] = (state.hash, documents[state.path])
+    return report
+
+
+def _origin_of_files(origin: Origin, observation: Observation) -> Origin:
+    """Who brought what files say now: git, if HEAD moved, else whoever saved them."""
+    return replace(origin, source="git") if observation.moved else origin
 
 
 def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _Notes) -> set[str]:
@@ -133,10 +158,10 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
                 case planning.Wait(reason):
                     skipped.add(path)
                     notes.waiting.append(Waiting(path, reason))
-                case planning.Ask():
+                case planning.Ask(reason):
                     skipped.add(path)
                     count = sum(bool(block.id) for block in corpus.document(path).blocks)
-                    notes.questions.append(Question(path, count, "its file is gone"))
+                    notes.questions.append(Question(path, count, reason))
     _ingest(site, observation, corpus, texts, notes)
     skipped.update(question.document for question in notes.questions)
     skipped.update(error.path for error in notes.refusals if error.path)
@@ -154,12 +179,10 @@ def _settle_pending(
         case planning.Finish():
             documents.put_worktree_base(path, documents.pending(path))
             documents.put_pending(path, None)
-        case planning.Drop():
-            documents.put_pending(path, None)
+        case planning.Drop() | planning.Rewrite():
+            documents.put_pending(path, None)  # a file that lags behind its rows gets a new one
         case planning.Restore():
             documents.put_worktree_base(path, None)
-        case planning.Rewrite():
-            pass  # the file lags behind its rows, and is written with all that do
 
 
 def _ingest(
@@ -271,27 +294,3 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
         store.log.append_ingest(last, origin)
     else:
         store.log.append_added(last, origin)
-
-
-def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
-    """Replaces the files, and notes each that was; returns those written and those too late."""
-    written: list[str] = []
-    late: list[str] = []
-    for path, expected in intended.items():
-        data = site.store.documents.pending(path)
-        if data is None:
-            continue
-        try:
-            if data or expected is not None:
-                replace_file(site.git.paths.worktree, path, data, expected, site.step)
-        except ChangedMeanwhileError:
-            late.append(path)
-            continue
-        site.step("note the file")
-        with site.store.write():
-            site.store.documents.put_replaced(path, site.store.documents.worktree_base(path))
-            site.store.documents.put_worktree_base(path, data)
-            site.store.documents.put_pending(path, None)
-            site.store.documents.put_lag(path, None)
-        written.append(path)
-    return written, late

@@ -5,6 +5,7 @@ Commands that only read come here first, so this module imports little.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from lorefs.config import Config
     from lorefs.repo import Git
@@ -38,9 +40,10 @@ class Site:
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
     known: Known = field(default_factory=dict)
 
-
-class SavedMeanwhileError(Exception):
-    """Files or rows changed right before a change: they have to be taken in apart from it."""
+    @property
+    def lock(self) -> Path:
+        """The lock of who replaces files in this worktree."""
+        return self.git.paths.lorefs_dir / "files.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,30 @@ class Request:
     paths: tuple[str, ...] = ()
 
 
+def _was_killed(site: Site) -> bool:
+    """Whether the process that held the lock last was killed over it."""
+    try:
+        holder = site.lock.read_bytes().strip()
+    except OSError:
+        return False
+    if not holder.isdigit():
+        return bool(holder)
+    try:
+        os.kill(int(holder), 0)  # sends nothing, and tells whether there is such a process
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass  # there is one, of another user
+    return False
+
+
 def anything_new(site: Site) -> bool:
     """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
     store = site.store
+    limit = site.config.limits.document_size
     if store.outbox or store.state("head") != head_signature(site.git.paths):
+        return True
+    if _was_killed(site):
         return True
     root = site.git.paths.worktree
     homeless = (store.state(HOMELESS) or "").split("\n")
@@ -77,7 +100,7 @@ def anything_new(site: Site) -> bool:
         if state.pending_hash is not None:
             return True
         try:
-            found = read(root, state.path)
+            found = read(root, state.path, limit)
         except DocumentError:
             return True
         if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:

@@ -37,16 +37,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Lorefs:
-    """The command line in a directory."""
+    """The command line in a directory; `prefix` is a command that runs commands."""
 
     path: Path
+    prefix: tuple[str, ...] = ()
 
     def __call__(
         self, *arguments: str, stdin: str = "", status: int = 0, env: dict[str, str] | None = None
     ) -> Done:
         """Run a command in pipes; it has to end with a status."""
         done = subprocess.run(
-            command(*arguments),
+            [*self.prefix, *command(*arguments)],
             cwd=self.path,
             env=environment(env),
             input=stdin.encode("utf-8", "surrogateescape"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lorefs.worktree import sole
 from tests.gitrepo import Repo
 from tests.lore import entries, ident
 from tests.reconcile.conftest import BASE, opened
@@ -24,6 +25,8 @@ from lorefs.api import Workspace
 
 def step(name):
     print(name, flush=True)
+    if name == sys.argv[5]:
+        Path(sys.argv[2], ".lore.md").write_text(sys.argv[6])
     if name == sys.argv[3]:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -36,16 +39,18 @@ with Workspace.open(
 STEPS = (
     "observe",
     "rows",
-    "commit",
     "write the new file",
+    "commit",
     "exchange the files",
+    "look at the replaced file",
     "sync the directory",
     "note the file",
 )
 
 
-def run(team: Repo, step: str) -> subprocess.CompletedProcess[str]:
-    arguments = [str(TOP), str(team.path), step, ident(2)]
+def run(team: Repo, step: str, *save: str) -> subprocess.CompletedProcess[str]:
+    """Kill an update at a step; `save` is a step at which an editor saves, and what it saves."""
+    arguments = [str(TOP), str(team.path), step, ident(2), *(save or ("", ""))]
     return subprocess.run(
         [sys.executable, "-c", VICTIM, *arguments],
         capture_output=True,
@@ -72,12 +77,12 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
         team.write(".lore.md", BASE.replace("The gamma", "A gamma"))
     assert run(team, step).returncode == -signal.SIGKILL
     with opened(team) as workspace:
-        workspace.reconcile()
+        workspace.take_in()  # what every command does first
         rows = {row.entry.id: row.entry for row in workspace.store.entries.rows()}
         file = entries(team.read(".lore.md"))
         assert rows == file
         assert rows.keys() == {ident(1), ident(2), ident(3)}
-        taken = step not in {"observe", "rows", "commit"}
+        taken = step not in {"observe", "rows", "write the new file", "commit"}
         assert (rows[ident(2)].title == "By lorefs") == taken
         assert rows[ident(3)].content == ("A gamma text." if save else "The gamma text.")
         again = workspace.reconcile()
@@ -86,11 +91,29 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
     assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
 
 
+@pytest.mark.parametrize("step", STEPS[4:])
+@pytest.mark.parametrize("moment", ["write the new file", "commit", "exchange the files"])
+def test_a_save_just_before_the_kill_is_not_lost(team: Repo, moment: str, step: str) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+    saved = BASE.replace("The gamma", "A gamma")
+    run(team, step, moment, saved)  # which is over where the save was noticed before the step
+    with opened(team) as workspace:
+        assert workspace.take_in().refusals == ()
+        found = entries(team.read(".lore.md"))
+        assert {row.entry.id: row.entry for row in workspace.store.entries.rows()} == found
+        assert found[ident(2)].title == "By lorefs"
+        assert found[ident(3)].content == "A gamma text."
+        again = workspace.reconcile()
+        assert (again.changes, again.written) == (0, ())
+    assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
+
+
 def test_a_branch_switch_after_a_crash_publishes_nothing(team: Repo) -> None:
     team("branch", "colleague")
     with opened(team) as workspace:
         workspace.reconcile()
-    assert run(team, "write the new file").returncode == -signal.SIGKILL
+    assert run(team, "exchange the files").returncode == -signal.SIGKILL
     team("switch", "--quiet", "colleague")
     team.commit("theirs", **{".lore.md": BASE.replace("The gamma", "Their gamma")})
     with opened(team) as workspace:
@@ -98,3 +121,14 @@ def test_a_branch_switch_after_a_crash_publishes_nothing(team: Repo) -> None:
         found = entries(team.read(".lore.md"))
         assert found[ident(2)].title == "By lorefs", "the acknowledged change is lost"
         assert found[ident(3)].content == "Their gamma text."
+
+
+def test_a_process_at_work_does_not_keep_others_from_reading(team: Repo) -> None:
+    with opened(team) as workspace:
+        workspace.reconcile()
+        lock = workspace.site.lock
+        with sole(lock):
+            assert len(workspace.entries()) == 3, "reading waits for who writes"
+        lock.write_text("no number\n")
+        workspace.entries()
+        assert lock.read_bytes() == b"", "nobody looked after what a killed process left"

@@ -1,0 +1,179 @@
+"""Replacing files: all of it or nothing, and no save of others is lost."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from lorefs.errors import DocumentError, UnwritableError
+from lorefs.worktree import (
+    ChangedMeanwhileError,
+    MissingDirectoryError,
+    discard,
+    put_in_place,
+    replace,
+    stage,
+)
+from lorefs.worktree.folder import Folder
+
+DOCUMENT = ".lore.md"
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / DOCUMENT
+    path.write_text("before")
+    return path
+
+
+@pytest.fixture(params=["exchange", "link"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to replace: that of Linux, and that of systems which cannot swap files."""
+    if request.param == "link":
+        monkeypatch.setattr(Folder, "swap", lambda *_: False)
+    return str(request.param)
+
+
+def save_at(step: str, act: Callable[[], object]) -> Callable[[str], None]:
+    return lambda name: None if name != step else (act(), None)[1]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_file_is_replaced_and_keeps_its_permissions(file: Path) -> None:
+    file.chmod(0o604)
+    replace(file.parent, DOCUMENT, b"after", digest("before"))
+    assert file.read_text() == "after"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o604
+    assert names(file.parent) == [DOCUMENT]
+
+
+def test_a_file_keeps_its_owner(file: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can replace the files of others and leave them theirs")
+    os.chown(file, 12345, 23456)
+    replace(file.parent, DOCUMENT, b"after", digest("before"))
+    assert (file.stat().st_uid, file.stat().st_gid) == (12345, 23456)
+
+
+def test_a_new_file_has_the_permissions_that_the_user_gives_new_files(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        replace(tmp_path, DOCUMENT, b"new", None)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / DOCUMENT).stat().st_mode) == 0o640
+
+
+def test_staging_changes_nothing_but_a_file_beside(file: Path) -> None:
+    staged = stage(file.parent, DOCUMENT, b"after", digest("before"))
+    assert file.read_text() == "before"
+    (other,) = set(names(file.parent)) - {DOCUMENT}
+    assert (file.parent / other).read_text() == "after"
+    discard(staged)
+    assert names(file.parent) == [DOCUMENT]
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("step", ["write the new file", "exchange the files"])
+def test_a_save_in_the_last_moment_is_put_back(file: Path, step: str) -> None:
+    save = save_at(step, lambda: file.write_text("saved"))
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), save)
+    assert file.read_text() == "saved"
+    assert names(file.parent) == [DOCUMENT]
+
+
+def test_a_save_by_renaming_is_put_back(file: Path) -> None:
+    def rename() -> None:
+        (file.parent / "new").write_text("saved")
+        (file.parent / "new").replace(file)
+
+    with pytest.raises(ChangedMeanwhileError):
+        replace(
+            file.parent, DOCUMENT, b"after", digest("before"), save_at("exchange the files", rename)
+        )
+    assert file.read_text() == "saved"
+
+
+def test_two_saves_around_the_exchange_both_stay(file: Path) -> None:
+    def step(name: str) -> None:
+        if name == "exchange the files":
+            file.write_text("first")
+        if name == "look at the replaced file":
+            file.write_text("second")
+
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), step)
+    texts = {path.read_text() for path in file.parent.iterdir()}
+    assert texts == {"first", "second"}
+
+
+def test_a_program_that_has_the_file_open_is_not_cut_off(file: Path) -> None:
+    with file.open("a") as editor:
+        with pytest.raises(ChangedMeanwhileError):
+            replace(file.parent, DOCUMENT, b"after", digest("before"))
+        editor.write(", and more")
+    assert file.read_text() == "before, and more"
+
+
+def test_a_new_file_does_not_replace_one_that_was_faster(tmp_path: Path) -> None:
+    save = save_at("link the new file", lambda: (tmp_path / DOCUMENT).write_text("faster"))
+    with pytest.raises(ChangedMeanwhileError):
+        replace(tmp_path, DOCUMENT, b"slower", None, save)
+    assert (tmp_path / DOCUMENT).read_text() == "faster"
+    assert names(tmp_path) == [DOCUMENT]
+
+
+def test_a_directory_that_becomes_a_link_is_not_followed(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "root/docs", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir(parents=True)
+        (folder / DOCUMENT).write_text("before")
+
+    def turn() -> None:
+        inside.rename(tmp_path / "root/moved")
+        inside.symlink_to(outside)
+
+    staged = stage(tmp_path / "root", "docs/.lore.md", b"after", digest("before"))
+    turn()
+    with pytest.raises(ChangedMeanwhileError):
+        put_in_place(staged)
+    assert (outside / DOCUMENT).read_text() == "before"
+
+
+def test_no_directory_is_made(tmp_path: Path) -> None:
+    with pytest.raises(MissingDirectoryError, match="directory is not there") as caught:
+        stage(tmp_path, "docs/.lore.md", b"after", None)
+    assert "make the directory docs" in (caught.value.hint or "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_text_that_could_not_be_read_again_is_refused(file: Path) -> None:
+    with pytest.raises(DocumentError, match="would become larger than 9 bytes"):
+        stage(file.parent, DOCUMENT, b"0123456789", digest("before"), limit=9)
+    assert names(file.parent) == [DOCUMENT]
+
+
+def test_a_name_that_is_taken_is_an_error_with_a_remedy(file: Path) -> None:
+    blocker = file.parent / f"{DOCUMENT}x"
+    blocker.mkdir()
+    taken = stage(file.parent, DOCUMENT, b"after", digest("before"))
+    discard(taken)
+    (file.parent / taken.name("new")).mkdir()
+    with pytest.raises(UnwritableError, match=r"\.lore\.md cannot be written") as caught:
+        stage(file.parent, DOCUMENT, b"after", digest("before"))
+    assert caught.value.hint
+    assert file.read_text() == "before"
