@@ -103,10 +103,10 @@ def gathered(
     wide: bool = False,
     events: int = 1,
 ) -> Batch:
-    """A batch with so many further events, the newest of which came `now`."""
+    """A batch with so many further events, which came `now`."""
     return batch._replace(
-        first=now if batch.first is None else batch.first,
-        last=now,
+        first=now if batch.first is None else min(batch.first, now),
+        last=now if batch.last is None else max(batch.last, now),
         events=batch.events + events,
         documents=batch.documents.union(documents),
         directories=batch.directories.union(directories),
