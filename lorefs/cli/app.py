@@ -42,6 +42,8 @@ SECTIONS: Final = {
     "Keep in step": {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
+        "watch": "Do so by itself, as soon as something changes",
+        "metrics": "Print what watch has counted, for Prometheus",
         "publish": "Write what arrived from others into tracked files",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
@@ -115,6 +117,9 @@ def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
     examples = getattr(module, "EXAMPLES", "")
     if hasattr(module, "COMMANDS"):
         part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)
+        if hasattr(module, "run"):  # it does something without a command of its own, too
+            part.callback(cls=Group, invoke_without_command=True, help=module.__doc__,
+                          epilog=examples)(module.run)  # fmt: skip
         for word, function in module.COMMANDS.items():
             part.command(word, cls=Command)(function)
     else:
