@@ -23,7 +23,6 @@ LOG_LIMIT: Final = 1 << 20  # bytes, after which a log is kept as `watch.log.1` 
 START: Final = 20.0  # seconds for a watch to open the database
 STOP: Final = 5.0  # seconds for a watch to end
 _PAUSE: Final = 0.02
-_TOLD: Final = 2000  # characters of what a watch that did not start has said
 
 
 def command() -> list[str]:
@@ -57,8 +56,7 @@ def detach(paths: GitPaths, env: Mapping[str, str]) -> int:
     until = time.monotonic() + START
     while time.monotonic() < until:
         if process.poll() is not None:
-            words = said.read_text(encoding="utf-8", errors="replace")[:_TOLD].strip()
-            raise RefusedError("watch did not start", found=words, hint="run `lorefs watch` to see")
+            raise _not_started(said.read_text(encoding="utf-8", errors="replace"))
         if _watches(paths.lorefs_dir, process.pid):
             # it is nobody's child to wait for: it lives on when this process has ended
             process.returncode = 0
@@ -67,6 +65,16 @@ def detach(paths: GitPaths, env: Mapping[str, str]) -> int:
     process.terminate()
     raise RefusedError(
         f"watch did not start within {START:.0f} seconds", hint="run `lorefs watch` to see"
+    )
+
+
+def _not_started(words: str) -> RefusedError:
+    """The error that the other process has worded, as its own."""
+    first, _, rest = words.strip().partition("\n")
+    _, _, hint = rest.partition("hint: ")
+    return RefusedError(
+        f"watch did not start: {first.removeprefix('error: ')}",
+        hint=hint.partition("\n")[0] or "run `lorefs watch` to see why",
     )
 
 

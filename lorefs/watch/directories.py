@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import scope_of
+from lorefs.repo import ignored_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,48 +32,39 @@ class Directory(NamedTuple):
 def walk(git: Git, below: Iterable[str] = ("",)) -> Iterator[Directory]:
     """The directories at and below some others, the outer ones first.
 
-    Left out are those that git ignores, nested repositories and submodules, and links.
+    Left out are those that git ignores, nested repositories and submodules, and links. Git is
+    asked once for each level of the tree.
     """
-    starts = [path for path in dict.fromkeys(below) if _is_directory(git.paths.worktree, path)]
-    if not starts:
-        return
-    ignored = _ignored(git, starts)
-    waiting = [path for path in starts if not _within(path, ignored)]
+    root = git.paths.worktree
+    level = [path for path in dict.fromkeys(below) if _is_inside(root, path)]
     seen: set[str] = set()
-    for path in waiting:  # grows while it is walked
-        if path in seen:
-            continue
-        seen.add(path)
-        documents, folders, nested = _look(git.paths.worktree / path, path)
-        if nested and path:
-            continue
-        yield Directory(path, documents)
-        waiting += [folder for folder in folders if folder not in ignored]
+    while level:
+        ignored = ignored_paths(git, (path for path in level if path))
+        following: list[str] = []
+        for path in level:
+            if path in ignored or path in seen:
+                continue
+            seen.add(path)
+            found, folders, nested = _look(root / path, path)
+            if nested and path:
+                continue
+            yield found
+            following += folders
+        level = following
 
 
-def _is_directory(root: Path, path: str) -> bool:
-    full = root / path
-    return full.is_dir() and not full.is_symlink()
+def _is_inside(root: Path, path: str) -> bool:
+    """Whether a path leads to a directory of this worktree, and through no link or other one."""
+    folder = root
+    for part in path.split("/") if path else ():
+        folder /= part
+        if folder.is_symlink() or not folder.is_dir() or (folder / ".git").exists():
+            return False
+    return root.is_dir()
 
 
-def _within(path: str, ignored: frozenset[str]) -> bool:
-    parts = path.split("/")
-    return any("/".join(parts[: n + 1]) in ignored for n in range(len(parts)))
-
-
-def _ignored(git: Git, below: list[str]) -> frozenset[str]:
-    """The outermost directories that git ignores, at and below some others."""
-    places = [] if "" in below else below
-    listing = git.run(
-        "--literal-pathspecs", "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
-        "--directory", "--", *places,
-    )  # fmt: skip
-    names = listing.decode("utf-8", "surrogateescape").split("\0")
-    return frozenset(name.rstrip("/") for name in names if name.endswith("/"))
-
-
-def _look(folder: Path, path: str) -> tuple[tuple[str, ...], list[str], bool]:
-    """The documents and directories in a directory, and whether it is a repository's top."""
+def _look(folder: Path, path: str) -> tuple[Directory, list[str], bool]:
+    """A directory, those right in it, and whether it is a repository's top."""
     documents: list[str] = []
     folders: list[str] = []
     nested = False
@@ -88,7 +80,7 @@ def _look(folder: Path, path: str) -> tuple[tuple[str, ...], list[str], bool]:
                     folders.append(name)
     except OSError:
         pass  # gone meanwhile, or not ours to look into
-    return tuple(documents), sorted(folders), nested
+    return Directory(path, tuple(documents)), sorted(folders), nested
 
 
 def shared_elsewhere(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:

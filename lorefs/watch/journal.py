@@ -116,7 +116,7 @@ class Journal:
             discards=report.discards, seconds=round(seconds, 3),
         )  # fmt: skip
 
-    def failed(self, error: LorefsError | OSError) -> None:
+    def failed(self, error: Exception) -> None:
         """A batch could not be taken in; it is tried again."""
         totals = self.state.totals
         self._change(
@@ -125,7 +125,7 @@ class Journal:
         )
         self.trouble("reconcile failed", error)
 
-    def trouble(self, event: str, error: LorefsError | OSError) -> None:
+    def trouble(self, event: str, error: Exception) -> None:
         """Something failed."""
         message = error.message if isinstance(error, LorefsError) else str(error)
         hint = (error.hint or "") if isinstance(error, LorefsError) else ""

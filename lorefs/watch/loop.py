@@ -6,6 +6,7 @@ import random
 import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core import schedule
@@ -151,7 +152,8 @@ class Loop:
                 session.recover(anew=self._anew)
             report = session.take(batch)
             changed = session.changed_here()
-        except (LorefsError, OSError) as error:
+        except (LorefsError, OSError, DatabaseError) as error:
+            # DatabaseError: of a trigger that another program has made
             self._failures += 1
             now = time.monotonic()
             self._batch = schedule.failed(batch, now, self._failures, _jitter())

@@ -44,7 +44,7 @@ class Unit:
 def unit_for(system: System, paths: GitPaths, home: Path, env: Mapping[str, str]) -> Unit:
     """The unit of a worktree. Raises `RefusedError` for a path that no unit can hold."""
     root = str(paths.worktree)
-    if not root.isprintable() or root != root.strip():
+    if not root.isprintable() or root != root.strip() or root.endswith("\\"):
         raise RefusedError(
             "a unit cannot name this directory", path=root, hint="use `lorefs watch --detach`"
         )
