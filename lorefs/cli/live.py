@@ -60,7 +60,7 @@ class LiveView:
         lines += state_lines(self._state, os.getpid(), milliseconds())
         if self._lines:
             lines.append([("", "")])
-        for line in self._lines:
+        for line in tuple(self._lines):  # the loop may add one while this thread draws
             lines.append([(f"{local_time(line.at)[-5:]}  ", "dim"), *line_spans(line)])
         for spans in lines:
             yield Text.assemble(*spans, no_wrap=True, overflow="ellipsis")

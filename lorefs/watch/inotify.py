@@ -11,7 +11,7 @@ import errno
 import os
 import threading
 from itertools import count
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyFD, Mask
 
@@ -44,9 +44,9 @@ MASK: Final = Mask(
 
 
 class _Place(NamedTuple):
-    """A watched directory: below the git directory or the worktree, "" for its top."""
+    """A watched directory: a path below a top, "" for the top itself."""
 
-    git: bool
+    top: Literal["worktree", "git", "common"]
     path: str
 
 
@@ -71,15 +71,17 @@ class InotifyWatcher:
         self.limited = ""
         self._inotify = InotifyFD()  # raises OSError where there are too many instances
         self._inotify.start()
-        folder = git.paths.git_dir
+        paths = git.paths
         for name in ("", "logs"):
-            self._add(_Place(git=True, path=name), folder / name)
+            self._add(_Place("git", name), paths.git_dir / name)
+        if paths.common_dir != paths.git_dir:  # a linked worktree has its settings there
+            self._add(_Place("common", ""), paths.common_dir)
 
     @property
     def directories(self) -> int:
         """How many directories of the worktree are watched."""
         with self._lock:
-            return sum(not place.git for place in self._registered)
+            return sum(place.top == "worktree" for place in self._registered)
 
     def stop(self) -> None:
         """End all watches."""
@@ -90,9 +92,7 @@ class InotifyWatcher:
         """Watch some directories and those below; returns the documents found in them."""
         found: set[str] = set()
         for directory in walk(self._git, directories):
-            self._add(
-                _Place(git=False, path=directory.path), self._git.paths.worktree / directory.path
-            )
+            self._add(_Place("worktree", directory.path), self._git.paths.worktree / directory.path)
             found.update(directory.documents)
         return found
 
@@ -109,14 +109,12 @@ class InotifyWatcher:
             folder = self._git.paths.worktree / path
             if folder.is_dir() and not folder.is_symlink():
                 wanted.add(path)
-                self._add(_Place(git=False, path=path), folder)
+                self._add(_Place("worktree", path), folder)
         total = 0
         for directory in walk(self._git):
             total += 1
             wanted.add(directory.path)
-            self._add(
-                _Place(git=False, path=directory.path), self._git.paths.worktree / directory.path
-            )
+            self._add(_Place("worktree", directory.path), self._git.paths.worktree / directory.path)
         for place in [place for place in self._known() if place.path not in wanted]:
             self._remove([place])
         if self.limited:
@@ -131,12 +129,12 @@ class InotifyWatcher:
         if place is None:
             return
         if event.is_delete_self or event.is_move_self:
-            if place == (False, ""):
+            if place == ("worktree", ""):
                 self._tell(Message("root"))
             return
         name = os.fsdecode(event.name)
         path = f"{place.path}/{name}" if place.path else name
-        if place.git:
+        if place.top != "worktree":
             about = interesting_to_git(path)
             if about is not None:
                 self._tell(Message(about))
@@ -164,7 +162,7 @@ class InotifyWatcher:
 
     def _known(self) -> list[_Place]:
         with self._lock:
-            return [place for place in self._registered if not place.git]
+            return [place for place in self._registered if place.top == "worktree"]
 
     def _add(self, place: _Place, folder: Path) -> bool:
         """Whether a directory is watched now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from sqlite3 import DatabaseError
@@ -14,7 +13,7 @@ from lorefs.core.schedule import Batch, Pace
 from lorefs.errors import ConfigError, LorefsError, NotARepositoryError, StoreError
 from lorefs.watch.lock import hold
 from lorefs.watch.messages import Message
-from lorefs.watch.power import on_battery
+from lorefs.watch.power import on_battery, seconds
 from lorefs.watch.session import Session
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Loop:
         self._reset("start")
 
     def _reset(self, reason: str) -> None:
-        now = time.monotonic()
+        now = seconds()
         self._batch = Batch()
         self._pace = Pace(active=now)
         self._active = now
@@ -120,7 +119,7 @@ class Loop:
 
     def _poll(self, session: Session) -> None:
         """Looks at what no event tells of reliably."""
-        now = time.monotonic()
+        now = seconds()
         if session.head_moved():
             self._gather(now, wide=True)
         elif session.rows_changed():
@@ -132,7 +131,7 @@ class Loop:
             self._batch = schedule.gathered(self._batch, now - schedule.DEBOUNCE, events=0)
 
     def _take_if_due(self, session: Session) -> None:
-        now = time.monotonic()
+        now = seconds()
         due = schedule.due(self._batch)
         if due is not None and now >= due:
             waiting = schedule.held(self._batch, now) if session.git_is_busy() else None
@@ -141,12 +140,12 @@ class Loop:
             else:
                 self._batch = waiting
         first = self._batch.first
-        waited = None if first is None or not self._batch.events else time.monotonic() - first
+        waited = None if first is None or not self._batch.events else seconds() - first
         self._journal.queued(self._batch.events, waited)
 
     def _take(self, session: Session) -> None:
         batch, self._batch = self._batch, Batch()
-        started = time.monotonic()
+        started = seconds()
         try:
             if self._everything:
                 session.recover(anew=self._anew)
@@ -155,11 +154,11 @@ class Loop:
         except (LorefsError, OSError, DatabaseError) as error:
             # DatabaseError: of a trigger that another program has made
             self._failures += 1
-            now = time.monotonic()
+            now = seconds()
             self._batch = schedule.failed(batch, now, self._failures, _jitter())
             self._journal.failed(error)
             return
-        now = time.monotonic()
+        now = seconds()
         self._failures = 0
         if self._everything:
             self._journal.rescanned(self._everything, overflow=self._anew)
@@ -176,7 +175,7 @@ class Loop:
             self._pace = schedule.changed(self._pace, now)
 
     def _cycle_if_due(self, session: Session) -> None:
-        now = time.monotonic()
+        now = seconds()
         worker = session.worker
         if worker is None:
             self._journal.cycle_is_due(None)
@@ -200,7 +199,7 @@ class Loop:
 
     def _look_at_everything(self, reason: str, *, anew: bool = False) -> None:
         """Has all documents looked for, and all directories, without further delay."""
-        now = time.monotonic()
+        now = seconds()
         self._everything = reason
         self._anew = self._anew or anew
         self._rescan_at = now + schedule.RESCAN
@@ -212,7 +211,7 @@ class Loop:
 
     def _pause(self, session: Session) -> float:
         """For how long nothing is due."""
-        now = time.monotonic()
+        now = seconds()
         times = [now + (TICK if now - self._active < LATELY else REST), self._rescan_at]
         times += [now + self._journal.publish()]
         times += [each for each in (self._glance_at, schedule.due(self._batch)) if each]
@@ -232,7 +231,7 @@ class Loop:
         self._sort(messages)
 
     def _sort(self, messages: list[Message]) -> None:
-        now = time.monotonic()
+        now = seconds()
         documents = {message.path for message in messages if message.topic == "document"}
         directories = {message.path for message in messages if message.topic == "directory"}
         if documents or directories:
@@ -259,7 +258,7 @@ class Loop:
             raise message.bug
         if message.result is None:
             return
-        now, started, result = time.monotonic(), self._cycle_started, message.result
+        now, started, result = seconds(), self._cycle_started, message.result
         active = result.active or result.fetched > 0
         self._pace = schedule.cycled(
             self._pace._replace(battery=on_battery()), started, now,

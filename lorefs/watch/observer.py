@@ -55,13 +55,13 @@ class ObserverWatcher(FileSystemEventHandler):
         self._git = git
         self._tell = tell
         self._root = str(git.paths.worktree)
-        self._git_dir = str(git.paths.git_dir)
+        paths = git.paths
+        self._git_dirs = [str(paths.git_dir), str(paths.common_dir)]
         self.limited = ""
         self.directories = 0
         self._observer = Observer()
         self._observer.schedule(self, self._root, recursive=True, event_filter=FILTER + MODIFIED)
-        for name in ("", "logs"):
-            folder = git.paths.git_dir / name
+        for folder in {paths.git_dir, paths.git_dir / "logs", paths.common_dir}:
             if folder.is_dir():
                 self._observer.schedule(self, str(folder), event_filter=FILTER + MODIFIED)
         self._observer.start()  # raises OSError where the system grants too little
@@ -90,12 +90,13 @@ class ObserverWatcher(FileSystemEventHandler):
             self._dispatch(os.fsdecode(str(name)), event)
 
     def _dispatch(self, name: str, event: FileSystemEvent) -> None:
-        within = _relative(name, self._git_dir)
-        if within is not None:
-            about = interesting_to_git(within)
-            if about is not None:
-                self._tell(Message(about))
-            return
+        for top in self._git_dirs:
+            within = _relative(name, top)
+            if within is not None:
+                about = interesting_to_git(within)
+                if about is not None:
+                    self._tell(Message(about))
+                return
         path = _relative(name, self._root)
         if not path:
             return

@@ -47,12 +47,13 @@ class Watching:
 
     repo: Repo
     prefix: tuple[str, ...] = ()  # what runs the command
+    folder: Path = Path()
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def folder(self) -> Path:
-        return self.repo.path / ".git" / "lorefs"
+    def __post_init__(self) -> None:
+        if self.folder == Path():
+            self.folder = self.repo.path / ".git" / "lorefs"
 
     @property
     def lorefs(self) -> Lorefs:

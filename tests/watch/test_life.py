@@ -79,6 +79,19 @@ def test_each_linked_worktree_has_its_own(watching: Watching, tmp_path: Path) ->
     assert other("watch", "--once").out.startswith("3 added")
     found = other("status", "--json").json["watch"]
     assert found == {"running": False, "pid": None}
+    folder = watching.folder.parent / "worktrees/other/lorefs"
+    linked = Watching(Repo(tmp_path / "other"), folder=folder)
+    process = linked.start()
+    try:
+        linked.repo("config", "lorefs.sync.remote", "upstream")
+        eventually(lambda: linked.known().rescan_reason == "settings changed")
+        eventually(lambda: watching.known().rescan_reason == "settings changed")
+        linked.repo.write(".lore.md", NEW)
+        eventually(lambda: linked.content(ident(2)) == "Another beta text.")
+        assert watching.content(ident(2)) == "The beta text."
+        linked.repo.commit("head")
+    finally:
+        linked.end(process)
 
 
 def test_in_the_background(watching: Watching) -> None:
