@@ -50,11 +50,10 @@ def line_spans(line: Line) -> list[Span]:
     """A line for a person who looks on."""
     style = {"info": "", "warning": "yellow", "error": "red"}[line.level]
     facts = [
-        f"{one_line(str(value))}" if name in {"reason", "message", "root", "hint"}
-        else f"{value} {name}"
+        one_line(value) if isinstance(value, str) else f"{value} {name}"
         for name, value in line.facts.items()
         if value not in ("", 0, False) and name != "seconds"
-    ]  # fmt: skip
+    ]
     return [(f"{line.event}  ", style), (", ".join(facts), "dim" if not style else "")]
 
 

@@ -50,6 +50,7 @@ class Journal:
         self._folder: Path | None = None
         self._written: State | None = None
         self._wrote_at = 0.0
+        self._told: set[tuple[str, str]] = set()
         self.state = State(pid, clock())
 
     # ---- what happens
@@ -107,6 +108,7 @@ class Journal:
             discards=old.discards + report.discards,
         )
         self._change(totals=totals, reconcile_failures=0)
+        self._tell_what_waits(report)
         if not (report.changes or written):
             return
         last = Reconciled(self._clock(), seconds, added, edited, deleted, written)
@@ -115,6 +117,15 @@ class Journal:
             "reconciled", added=added, edited=edited, deleted=deleted, written=written,
             discards=report.discards, seconds=round(seconds, 3),
         )  # fmt: skip
+
+    def _tell_what_waits(self, report: Report) -> None:
+        """A line for each document that is left alone, when that begins."""
+        waits = {(each.document, each.reason) for each in report.waiting}
+        waits |= {(each.document, each.reason) for each in report.questions}
+        waits |= {(error.path or "", error.message) for error in report.refusals}
+        for document, reason in sorted(waits - self._told):
+            self.line("left alone", "warning", document=document, reason=reason)
+        self._told = waits
 
     def failed(self, error: Exception) -> None:
         """A batch could not be taken in; it is tried again."""

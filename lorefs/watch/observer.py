@@ -62,7 +62,7 @@ class ObserverWatcher(FileSystemEventHandler):
         self._observer = Observer()
         self._observer.schedule(self, self._root, recursive=True, event_filter=FILTER + MODIFIED)
         for folder in {paths.git_dir, paths.git_dir / "logs", paths.common_dir}:
-            if folder.is_dir():
+            if folder.is_dir() and not folder.is_relative_to(paths.worktree):
                 self._observer.schedule(self, str(folder), event_filter=FILTER + MODIFIED)
         self._observer.start()  # raises OSError where the system grants too little
 

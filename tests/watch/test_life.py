@@ -17,9 +17,9 @@ import pytest
 from lorefs.watch import lock
 from lorefs.watch.detach import LogFile
 from lorefs.watch.state import read
-from tests.cli.terminal import TOP, Lorefs, environment
+from tests.cli.terminal import TOP, Lorefs, command, environment
 from tests.gitrepo import Repo
-from tests.lore import document, entry, ident
+from tests.lore import document, entries, entry, ident
 from tests.watch.conftest import BASE, PATIENCE, Watching, eventually
 
 NEW = BASE.replace("The beta text", "Another beta text")
@@ -48,6 +48,60 @@ def test_killed_and_started_again(watching: Watching) -> None:
     shutil.copystat(watching.repo.path / ".copy", watching.repo.path / ".lore.md")
     watching.start()
     eventually(lambda: watching.content(ident(2)) == "Another beta text.")
+
+
+def test_scenario_12_killed_again_and_again(watching: Watching) -> None:
+    """Saves and rows of between the kills are all there in the end."""
+    file = watching.repo.path / ".lore.md"
+    wanted = {"Alpha", "Beta", "Gamma"}
+    for number in range(10, 15):
+        process = watching.start()
+        with contextlib.closing(watching.connect()) as other:
+            other.execute("INSERT INTO entries (title) VALUES (?)", (f"Row {number}",))
+        with file.open("a") as opened:
+            opened.write(f"\n{entry(number, f'Save {number}')}\n")
+        wanted |= {f"Row {number}", f"Save {number}"}
+        time.sleep(0.4 + number % 5 * 0.06)  # right before, while and after it is taken in
+        process.kill()
+        process.wait(PATIENCE)
+    watching.start()
+    eventually(lambda: watching.titles() == wanted)
+    eventually(lambda: {e.title for e in entries(file.read_text()).values()} == wanted)
+    assert {each.name for each in watching.repo.path.iterdir()} == {".git", ".lore.md"}
+
+
+def test_a_signal_ends_a_long_reconcile_too(watching: Watching) -> None:
+    """What is under way is rolled back, and done by the next one."""
+    count = 30_000
+    many = document(*(entry(number, f"Title {number}") for number in range(count)))
+    watching.repo.write(".lore.md", many)
+    process = subprocess.Popen(
+        command("watch"), cwd=watching.repo.path, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    watching.processes.append(process)
+    assert process.stdout is not None
+    assert "opened" in process.stdout.readline()
+    time.sleep(0.1)
+    started = time.monotonic()
+    watching.end(process)
+    assert time.monotonic() - started < 1
+    assert process.returncode == 0
+    assert watching.query("SELECT count(*) FROM entries")[0][0] in {0, count}
+    assert watching.query("PRAGMA integrity_check") == [("ok",)]
+    watching.lorefs("watch", "--once")
+    assert watching.query("SELECT count(*) FROM entries") == [(count,)]
+
+
+def test_a_document_that_is_left_alone_is_told_once(watching: Watching) -> None:
+    process = watching.start()
+    watching.repo.write(".lore.md", BASE + "<<<<<<< ours\n=======\n>>>>>>> theirs\n")
+    eventually(lambda: watching.known().totals.reconciles >= 2)
+    watching.repo.write("sub/.lore.md", document(entry(4, "Delta")))
+    eventually(lambda: "Delta" in watching.titles())
+    lines = [line for line in watching.end(process).splitlines() if "left-alone" in line]
+    assert len(lines) == 1
+    assert 'document=.lore.md reason=".lore.md has conflict markers"' in lines[0]
 
 
 def test_two_at_once_are_refused(watching: Watching) -> None:

@@ -20,6 +20,7 @@ from lorefs.watch.journal import Line
 from lorefs.watch.metrics import metrics_text
 from lorefs.watch.state import Cycled, Reconciled, State, Totals
 from tests.cli.terminal import Lorefs, command, environment
+from tests.conftest import TOP
 from tests.gitrepo import Repo
 from tests.watch.conftest import BASE, PATIENCE, Watching, eventually
 
@@ -150,6 +151,14 @@ def test_metrics_are_in_the_format_of_prometheus() -> None:
     assert values["lorefs_sync_bytes_total"] == "1000000000000"
     assert values["lorefs_sync_next_timestamp_seconds"] == "1700000001.5"
     assert len(values) == len([line for line in text.splitlines() if not line.startswith("#")])
+
+
+def test_the_documentation_names_every_metric() -> None:
+    state = replace(STATE, last_success_at=NOW, next_cycle_at=NOW)
+    wanted = set(re.findall(r"# TYPE lorefs_(\w+)", metrics_text(state, 1, NOW)))
+    text = (TOP / "docs/watch.md").read_text().partition("| metric ")[2].partition("\n\n")[0]
+    cells = [line.split(" | ")[0] for line in text.split("\n")[2:]]
+    assert {name for cell in cells for name in re.findall(r"`(\w+)", cell)} == wanted
 
 
 def test_metrics_without_a_watch(repo: Repo) -> None:
