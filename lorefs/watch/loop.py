@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from lorefs.core import schedule
 from lorefs.core.schedule import Batch, Pace
 from lorefs.errors import ConfigError, LorefsError, NotARepositoryError, StoreError
+from lorefs.repo import locate
 from lorefs.watch.lock import hold
 from lorefs.watch.messages import Message
 from lorefs.watch.power import on_battery, seconds
@@ -66,26 +67,28 @@ class Loop:
 
     def run(self) -> None:
         """Watch. Raises what keeps it from beginning, such as `RunningError`."""
-        reason = "start"
+        reason, told = "start", ""
         while not self._stopping:
             try:
-                reason = self._watch_one(reason)
+                reason, told = self._watch_one(reason), ""
             except BrokenPipeError:
                 raise
             except (NotARepositoryError, StoreError, ConfigError, OSError) as error:
                 if not self._began:
                     raise
-                self._journal.trouble("cannot open", error)
+                if str(error) != told:
+                    self._journal.trouble("cannot open", error)
+                    told = str(error)
                 self._journal.publish()
                 self._receive(ABSENT)
 
     def _watch_one(self, reason: str) -> str:
         """Watches a worktree until it is lost or the loop ends; returns why."""
+        if locate(self._root).worktree != self._root:  # one further up, while this one is gone
+            raise NotARepositoryError(
+                f"{self._root} is not inside a git worktree", path=str(self._root)
+            )
         with self._open() as workspace:
-            if workspace.root != self._root:  # a repository further up, while this one is gone
-                raise NotARepositoryError(
-                    f"{self._root} is not inside a git worktree", path=str(self._root)
-                )
             folder = workspace.paths.lorefs_dir
             self._reset(reason)
             with hold(folder), Session(workspace, self._cycles, self._inbox.put) as session:

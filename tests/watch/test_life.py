@@ -243,11 +243,17 @@ def test_scenario_25_the_root_is_deleted_and_recreated(watching: Watching, tmp_p
 
 
 def test_a_root_that_stays_away_can_be_left(watching: Watching, tmp_path: Path) -> None:
+    """It is told once, and the repository around it is not taken for it."""
+    Repo(tmp_path)("init", "--quiet")
     process = watching.start()
     watching.repo.path.rename(tmp_path / "elsewhere")
-    time.sleep(1)
-    watching.end(process)
+    time.sleep(2.5)
+    out = watching.end(process)
     assert process.returncode == 0
+    assert [line.split()[2] for line in out.splitlines()] == [
+        "opened", "reconciled", "closed", "cannot-open"
+    ]  # fmt: skip
+    assert not (tmp_path / ".git/lorefs").exists()
     assert lock.holder(tmp_path / "elsewhere/.git/lorefs") is None
     watching.repo.path.mkdir()
 
