@@ -64,8 +64,12 @@ def reconcile(site: Site, request: Request) -> Report:
     for attempt in range(TRIES):
         part, intended = _take_in(site, request if attempt == 0 else Request(request.origin))
         report = _joined(report, part)
-        written, late = _replace_files(site, intended)
-        report = replace(report, written=(*report.written, *written))
+        written, late, waiting = _replace_files(site, intended)
+        report = replace(
+            report,
+            written=(*report.written, *written),
+            waiting=(*report.waiting, *waiting),
+        )
         if not late:
             return report
     return replace(
@@ -253,10 +257,16 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
         store.log.append_added(last, origin)
 
 
-def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
-    """Replaces the files, and notes each that was; returns those written and those too late."""
+def _replace_files(
+    site: Site, intended: Mapping[str, str | None]
+) -> tuple[list[str], list[str], list[Waiting]]:
+    """Replaces the files, and notes each that was.
+
+    Returns those written, those too late, and those that wait for a directory to come back.
+    """
     written: list[str] = []
     late: list[str] = []
+    waiting: list[Waiting] = []
     for path, expected in intended.items():
         data = site.store.documents.pending(path)
         if data is None:
@@ -267,6 +277,9 @@ def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list
         except ChangedMeanwhileError:
             late.append(path)
             continue
+        except (FileNotFoundError, NotADirectoryError):
+            waiting.append(Waiting(path, "its directory is not there"))
+            continue
         site.step("note the file")
         with site.store.write():
             site.store.documents.put_replaced(path, site.store.documents.worktree_base(path))
@@ -274,7 +287,7 @@ def _replace_files(site: Site, intended: Mapping[str, str | None]) -> tuple[list
             site.store.documents.put_pending(path, None)
             site.store.documents.put_lag(path, None)
         written.append(path)
-    return written, late
+    return written, late, waiting
 
 
 def _joined(first: Report, second: Report) -> Report:
