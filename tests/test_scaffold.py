@@ -16,7 +16,7 @@ import lorefs
 from tests.conftest import REAL_HOME, TOP
 from tests.gitrepo import START, Repo
 
-HEAVY = {"pygit2", "typer", "rich", "mistune", "ruamel", "frontmatter", "yaml"}
+HEAVY = {"pygit2", "typer", "rich", "mistune", "ruamel", "frontmatter", "yaml", "watchdog"}
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -53,6 +53,8 @@ SECTIONS: Final = {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
         "doctor": "Look for what keeps lorefs from working well, and mend it",
+        "watch": "Do so by itself, as soon as something changes",
+        "metrics": "Print what watch has counted, for Prometheus",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
     },
@@ -125,8 +127,10 @@ def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
     examples = getattr(module, "EXAMPLES", "")
     if hasattr(module, "COMMANDS"):
         part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)
-        if hasattr(module, "run"):  # the group does something of its own, too
-            part.callback(invoke_without_command=True, help=module.run.__doc__)(module.run)
+        if hasattr(module, "run"):  # it does something without a command of its own, too
+            part.callback(
+                cls=Group, invoke_without_command=True, help=module.run.__doc__, epilog=examples
+            )(module.run)
         for word, function in module.COMMANDS.items():
             part.command(word, cls=Command)(function)
     else:

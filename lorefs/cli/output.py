@@ -101,6 +101,11 @@ def write_columns(rows: Iterable[Iterable[str]]) -> None:
 
 def write_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold
     """Print a value as JSON; what a terminal would obey is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def json_text(value: Any, indent: int | None = 2) -> str:  # noqa: ANN401  # as above
+    """A value as JSON in which nothing stands that a terminal would obey."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     text = text.encode("utf-8", "backslashreplace").decode()  # surrogates; JSON's own escape
-    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

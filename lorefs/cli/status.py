@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from lorefs.cli.failure import explain
-from lorefs.cli.here import git_here, open_workspace
+from lorefs.cli.here import git_here, milliseconds, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, counted, one_line, write, write_json, write_lines
 from lorefs.cli.records import record_json, what
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
+from lorefs.cli.watching import short_line, state_lines, watch_json
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lorefs.api import Status
+    from lorefs.api import Status, Workspace
     from lorefs.cli.output import Span
     from lorefs.sync.conflicts import Conflict
+    from lorefs.watch.state import State
 
 EXAMPLES = """
 lorefs status
 lorefs status --json | jq .open_conflicts
+PS1='$(lorefs status --short 2>/dev/null) $ '
 """
 
 SHOWN: Final = 5  # records of the ledger
 
 
-def run(json: Json = False) -> ExitStatus:
+def run(
+    json: Json = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="One line for a prompt; looks at no file.")
+    ] = False,
+) -> ExitStatus:
     """Show where things stand. Exits with 1 where something waits for you."""
     from lorefs.install import is_installed
+    from lorefs.watch import lock, state
 
     with open_workspace() as workspace:
+        folder = workspace.paths.lorefs_dir
+        watch, pid = state.read(folder), lock.holder(folder)
+        if short:
+            return _short(workspace, watch, pid)
         status = workspace.status()
         conflicts = workspace.conflicts.open()
     installed = is_installed(git_here())
+    now = milliseconds()
     if json:
         write_json(
             {
@@ -44,15 +60,24 @@ def run(json: Json = False) -> ExitStatus:
                 "conflicts": [record_json(conflict.record) for conflict in conflicts],
                 "sync": status.sync,
                 "installed": installed,
+                "watch": watch_json(watch, pid, now),
             }
             | report_json(status.report)
         )
     else:
         write_lines(_lines(status, conflicts, installed=installed))
+        write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
     attention = needs_attention(status.report) or status.open_conflicts
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
+
+
+def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:
+    """What the database says, without taking anything in: a prompt must not wait."""
+    store = workspace.store
+    write(short_line(store.entries.count(), len(store.ledger.records(open_only=True)), watch, pid))
+    return ExitStatus.DONE
 
 
 def _lines(

@@ -4,7 +4,7 @@ from lorefs.repo.git import Git
 from lorefs.repo.head import Head, head_oid, head_signature, observe_head
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.messages import commit_messages
-from lorefs.repo.tracking import Tracking, discover, observe_tracking
+from lorefs.repo.tracking import Tracking, discover, ignored_paths, observe_tracking
 from lorefs.repo.under_way import Operation, operation
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "discover",
     "head_oid",
     "head_signature",
+    "ignored_paths",
     "locate",
     "observe_head",
     "observe_tracking",

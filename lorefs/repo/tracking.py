@@ -43,6 +43,12 @@ def observe_tracking(git: Git, head: str, paths: Iterable[str]) -> Tracking:
     )
 
 
+def ignored_paths(git: Git, paths: Iterable[str]) -> frozenset[str]:
+    """Those of some paths that rules ignore, be they files or directories."""
+    wanted = sorted(set(paths))
+    return frozenset(_ignored(git, wanted)) if wanted else frozenset()
+
+
 def _in_tree(git: Git, head: str, paths: list[str]) -> Iterator[str]:
     for batch in _batches(paths):
         yield from _names(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,7 +11,7 @@ import pytest
 
 from lorefs.api import Workspace
 from tests.gitrepo import Repo
-from tests.lore import entries, ident
+from tests.lore import document, entries, entry, ident
 from tests.reconcile.conftest import BASE
 
 Sql = Callable[..., None]
@@ -104,3 +105,22 @@ def test_commands_go_on_after_such_a_row(workspace: Workspace, sql: Sql) -> None
     sql("UPDATE entries SET title = 'a**: b' WHERE id = ?", ident(2))
     assert workspace.update(ident(2), {"title": "Good"}).entry.title == "Good"
     assert workspace.status().open_conflicts == 1
+
+
+def test_a_row_whose_directory_is_gone_waits_for_it(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    """Rows of a document whose directory does not exist here wait; no directory is made."""
+    team.commit("more", **{"sub/.lore.md": document(entry(7, "Below"), entry(8, "Beside"))})
+    workspace.reconcile(discover=True)
+    sql("UPDATE entries SET content = 'By SQL.' WHERE id = ?", ident(7))
+    shutil.rmtree(team.path / "sub")
+    for _ in range(2):
+        waiting = workspace.reconcile().waiting
+        assert [each.reason for each in waiting] == ["its directory is not there"]
+        assert waiting[0].document == "sub/.lore.md"
+    team.write(".lore.md", BASE.replace("The beta", "Another beta"))
+    assert workspace.get(ident(2)).entry.content == "Another beta text."
+    (team.path / "sub").mkdir()
+    assert workspace.reconcile().written == ("sub/.lore.md",)
+    assert entries(team.read("sub/.lore.md")).keys() == {ident(7)}

@@ -1,0 +1,175 @@
+"""Keep rows, files and the remote equal while you work.
+
+Without a command of its own `lorefs watch` does so in the foreground until Ctrl-C or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lorefs.cli.here import current_directory, milliseconds, open_workspace
+from lorefs.cli.options import Json
+from lorefs.cli.output import for_person, write, write_json, write_lines
+from lorefs.cli.report import needs_attention, report_json, write_report
+from lorefs.cli.watching import cycle_words, line_json, line_text
+from lorefs.errors import ExitStatus, UsageError
+from lorefs.repo import locate
+
+if TYPE_CHECKING:
+    from lorefs.api import Workspace
+    from lorefs.watch.cycle import Cycle
+    from lorefs.watch.units import Unit
+
+EXAMPLES = """
+lorefs watch                # in the foreground, until Ctrl-C
+lorefs watch --detach       # in the background
+lorefs watch stop
+lorefs watch --once         # look at everything once, for cron
+lorefs watch install        # write a unit for systemd or launchd
+"""
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Look at everything once, and end.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the log into a file.")
+    ] = None,
+    json: Json = False,
+) -> ExitStatus:
+    """Keep rows, files and the remote equal, until Ctrl-C or SIGTERM ends it.
+
+    On a terminal it shows where things stand, elsewhere it prints a line for each thing that
+    happened, with --json as JSON. `lorefs status` shows the same from outside.
+    """
+    if context.invoked_subcommand is not None:
+        return ExitStatus.DONE
+    if once and detach:
+        raise UsageError("--once and --detach contradict each other")
+    if once:
+        return _once(json=json)
+    if detach:
+        return _detach(json=json)
+    return _watch(log, json=json)
+
+
+def stop(json: Json = False) -> ExitStatus:
+    """End the watch of this worktree, wherever it was started."""
+    from lorefs.watch.detach import stop as end
+
+    pid = end(locate(current_directory()).lorefs_dir)
+    if json:
+        write_json({"pid": pid})
+    else:
+        write("no watch was running" if pid is None else f"process {pid} has ended")
+    return ExitStatus.DONE
+
+
+SystemOption = Annotated[
+    Literal["systemd", "launchd"] | None,
+    typer.Option("--for", metavar="SYSTEM", help="systemd or launchd; by default this system's."),
+]
+
+
+def install(system: SystemOption = None) -> ExitStatus:
+    """Write a unit for systemd or launchd that watches this worktree.
+
+    Nothing is started; the lines that do it are printed.
+    """
+    from lorefs.watch.units import install as write_unit
+
+    unit = _unit(system)
+    write(f"wrote {unit.file}" if write_unit(unit) else f"{unit.file} is up to date")
+    write_lines([[("start it: ", "bold"), (line, "")] for line in unit.start])
+    return ExitStatus.DONE
+
+
+def uninstall(system: SystemOption = None) -> ExitStatus:
+    """Remove the unit again; a watch that runs goes on until `lorefs watch stop`."""
+    from lorefs.watch.units import uninstall as remove_unit
+
+    unit = _unit(system)
+    if not remove_unit(unit):
+        write("no unit was installed")
+        return ExitStatus.DONE
+    write(f"removed {unit.file}")
+    write_lines([[("have it forgotten: ", "bold"), (unit.forget, "")]])
+    return ExitStatus.DONE
+
+
+COMMANDS = {"stop": stop, "install": install, "uninstall": uninstall}
+
+
+def _unit(system: Literal["systemd", "launchd"] | None) -> Unit:
+    import platform
+
+    from lorefs.watch.units import unit_for
+
+    here: Literal["systemd", "launchd"] = "launchd" if platform.system() == "Darwin" else "systemd"
+    return unit_for(system or here, locate(current_directory()), Path.home(), os.environ)
+
+
+def _cycle(workspace: Workspace) -> Cycle | None:
+    """The exchange with the remote that watch is to make by itself, None while sync is off."""
+    if not workspace.config.sync.enabled:
+        return None
+    return None  # there is nothing to exchange with yet
+
+
+def _once(*, json: bool) -> ExitStatus:
+    from lorefs.watch.run import once
+
+    with open_workspace() as workspace:
+        report, result = once(workspace, _cycle)
+    if json:
+        write_json(report_json(report) | {"sync": None if result is None else asdict(result)})
+    else:
+        write_report(report, as_json=False)
+        if result is not None:
+            write_lines([cycle_words(result)])
+    failed = needs_attention(report) or not (result is None or result.ok)
+    return ExitStatus.FINDINGS if failed else ExitStatus.DONE
+
+
+def _detach(*, json: bool) -> ExitStatus:
+    from lorefs.watch.detach import detach
+
+    pid = detach(locate(current_directory()), os.environ)
+    if json:
+        write_json({"pid": pid})
+    else:
+        write(f"process {pid} watches; `lorefs status` shows it, `lorefs watch stop` ends it")
+    return ExitStatus.DONE
+
+
+def _watch(log: Path | None, *, json: bool) -> ExitStatus:
+    from lorefs.watch.run import watch
+
+    root = locate(current_directory()).worktree
+    env = dict(os.environ)
+
+    def opened() -> Workspace:
+        from lorefs.api import Workspace
+
+        return Workspace.open(root, env=env, clock=milliseconds, source="cli")
+
+    worded = line_json if json else line_text
+    if log is not None:
+        from lorefs.watch.detach import LogFile
+
+        file = LogFile(log)
+        watch(root, opened, _cycle, milliseconds, lambda line: file.write(worded(line)))
+    elif json or not for_person():
+        watch(root, opened, _cycle, milliseconds, lambda line: print(worded(line), flush=True))
+    else:
+        from lorefs.cli.live import LiveView
+
+        with LiveView(root) as view:
+            watch(root, opened, _cycle, milliseconds, view.add, view.show)
+    return ExitStatus.DONE

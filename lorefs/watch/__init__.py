@@ -1,0 +1,1 @@
+"""The front door that stays open: keeps rows and files equal, and meets the remote by itself."""

@@ -1,0 +1,87 @@
+"""Runs the loop in this process, until a signal ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from lorefs.watch.cycle import run_cycle
+from lorefs.watch.journal import Journal
+from lorefs.watch.lock import hold
+from lorefs.watch.loop import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from lorefs.api import Workspace
+    from lorefs.sync.report import Report
+    from lorefs.watch.cycle import CycleResult, Cycles
+    from lorefs.watch.journal import Line
+    from lorefs.watch.state import State
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+GRACE: Final = 0.5  # seconds for what is under way when a signal comes
+
+
+class _OverdueError(BaseException):
+    """What is under way takes too long; it is rolled back."""
+
+
+def watch(
+    root: Path,
+    opened: Callable[[], Workspace],
+    cycles: Cycles,
+    clock: Callable[[], int],
+    log: Callable[[Line], None],
+    show: Callable[[State], None] = lambda _: None,
+) -> None:
+    """Watch the worktree at `root` until SIGTERM, SIGINT or SIGHUP, then end within a second.
+
+    `opened` opens its workspace, again whenever it was replaced. Raises `RunningError` where
+    another watch runs, and what opening raises at the first time. Only in the main thread.
+    """
+    loop = Loop(root, opened, cycles, Journal(os.getpid(), clock, log, show))
+    with _ended_by_signals(loop):
+        try:
+            loop.run()
+        except _OverdueError:
+            return
+
+
+def once(workspace: Workspace, cycles: Cycles) -> tuple[Report, CycleResult | None]:
+    """Look at everything once, and exchange once with the remote if that is on.
+
+    Raises `RunningError` where a watch runs, which does that by itself.
+    """
+    with hold(workspace.paths.lorefs_dir):
+        report = workspace.reconcile(discover=True)
+        cycle = cycles(workspace)
+        return report, None if cycle is None else run_cycle(cycle)
+
+
+@contextmanager
+def _ended_by_signals(loop: Loop) -> Iterator[None]:
+    """Has signals end the loop, and an alarm what is then still under way."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.stop()
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if not loop.leaving:  # what comes then is bounded by itself
+            raise _OverdueError
+
+    before = {each: signal.signal(each, stop) for each in SIGNALS}
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for each, handler in before.items():
+            signal.signal(each, handler)
