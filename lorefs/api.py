@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lorefs.errors import LorefsError
     from lorefs.sync.branch.devices import Device
+    from lorefs.sync.branch.exchange import Fetch
     from lorefs.sync.branch.here import Here, Preview, SyncStatus
     from lorefs.sync.branch.report import CycleReport
     from lorefs.sync.branch.setup import Survey
@@ -118,7 +119,7 @@ class Workspace:
     def sync(
         self,
         *,
-        fetch: bool = True,
+        fetch: Fetch = "always",
         accept_deletions: bool = False,
         accept_rewrite: bool = False,
         start_fresh: bool = False,
@@ -126,8 +127,9 @@ class Workspace:
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
 
-        With `fetch` the remotes are asked for news even where nothing waits to be sent. With
-        `start_fresh` the first exchange replaces the lore of this clone. Trouble
+        `fetch` says whether remotes are asked for news where nothing waits to be sent: "always"
+        by a fetch, "news" by looking at their tips first, or "never". With `start_fresh` the
+        first exchange replaces the lore of this clone. Trouble
         with a remote is in the report, not raised: what was committed waits. Raises
         `RefusedError` where sync is off.
         """

@@ -50,9 +50,11 @@ class Clone:
         assert not errors, errors
         return report
 
-    def try_sync(self, **options: bool) -> CycleReport:
+    def try_sync(
+        self, *, accept_deletions: bool = False, accept_rewrite: bool = False
+    ) -> CycleReport:
         with self.open() as workspace:
-            return workspace.sync(**options)
+            return workspace.sync(accept_deletions=accept_deletions, accept_rewrite=accept_rewrite)
 
     def add(self, title: str, content: str = "Something to know.", path: str = "") -> str:
         """Add an entry through lorefs; returns its id."""

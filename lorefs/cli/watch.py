@@ -21,6 +21,8 @@ from lorefs.errors import ExitStatus, UsageError
 from lorefs.repo import locate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lorefs.api import Workspace
     from lorefs.watch.cycle import Cycle
     from lorefs.watch.units import Unit
@@ -116,10 +118,21 @@ def _unit(system: Literal["systemd", "launchd"] | None) -> Unit:
 
 
 def _cycle(workspace: Workspace) -> Cycle | None:
-    """The exchange with the remote that watch is to make by itself, None while sync is off."""
-    if not workspace.config.sync.enabled:
-        return None
-    return None  # there is nothing to exchange with yet
+    """The exchange with the team that watch is to make by itself, None while sync is off."""
+    from lorefs.watch.exchange import cycle_of
+
+    return cycle_of(workspace, _opener(workspace.root))
+
+
+def _opener(root: Path) -> Callable[[], Workspace]:
+    env = dict(os.environ)
+
+    def opened() -> Workspace:
+        from lorefs.api import Workspace
+
+        return Workspace.open(root, env=env, clock=milliseconds, source="cli")
+
+    return opened
 
 
 def _once(*, json: bool) -> ExitStatus:
@@ -152,13 +165,7 @@ def _watch(log: Path | None, *, json: bool) -> ExitStatus:
     from lorefs.watch.run import watch
 
     root = locate(current_directory()).worktree
-    env = dict(os.environ)
-
-    def opened() -> Workspace:
-        from lorefs.api import Workspace
-
-        return Workspace.open(root, env=env, clock=milliseconds, source="cli")
-
+    opened = _opener(root)
     worded = line_json if json else line_text
     if log is not None:
         from lorefs.watch.detach import LogFile

@@ -9,7 +9,7 @@ from lorefs.core.message import INGESTED
 from lorefs.sync.branch.arrive import arrive, doubtful
 from lorefs.sync.branch.code import TAKEN, MassDeletionError, starting_point, take_code
 from lorefs.sync.branch.commit import ARRIVED, Committed, commit_rows
-from lorefs.sync.branch.exchange import Adopt, DoubtfulError, exchange
+from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
 from lorefs.sync.branch.report import CycleReport
 from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a cycle: `fetch` even if nothing waits to be sent."""
+    """What is asked of a cycle; `fetch` is that of `exchange`."""
 
-    fetch: bool = True
+    fetch: Fetch = "always"
     accept_deletions: bool = False
     accept_rewrite: bool = False
     start_fresh: bool = False
@@ -128,7 +128,7 @@ def cycle(
 
     adopt = Adopt(doubt, apply)
 
-    def talk(remote: Remote, *, fetch: bool) -> Exchange:
+    def talk(remote: Remote, *, fetch: Fetch) -> Exchange:
         rewrite = wish.accept_rewrite
         return exchange(
             site, branch, remote, adopt, at=origin.at, fetch=fetch, follow_rewrite=rewrite
@@ -137,19 +137,19 @@ def cycle(
     exchanges: dict[str, Exchange] = {}
     _adopt_cloned(site, branch)
     if branch.tip() is None:  # what others have comes first, or two histories would meet
-        exchanges = {remote.slug: talk(remote, fetch=True) for remote in remotes}
+        exchanges = {remote.slug: talk(remote, fetch="always") for remote in remotes}
     done, arrived = commit_and_apply(site, branch, selection, origin, fresh=wish.start_fresh)
     reports.append(arrived)
     for remote in remotes:
         before = exchanges.get(remote.slug)
         if before is None or before.error is None:
-            now = talk(remote, fetch=wish.fetch and before is None)
+            now = talk(remote, fetch="never" if before else wish.fetch)
             exchanges[remote.slug] = _both(before, now)
     brought, refusal = _take_code(site, branch, selection, origin, wish)
     reports.append(brought)
     for remote in remotes:  # what was taken in since it was asked
         if exchanges[remote.slug].error is None:
-            again = talk(remote, fetch=False)
+            again = talk(remote, fetch="never")
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
     questions = [
         question

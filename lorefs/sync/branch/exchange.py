@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from random import SystemRandom
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.core.message import MERGE_SUBJECT
 from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.report import Question
     from lorefs.sync.site import Site
+
+Fetch = Literal["always", "news", "never"]
 
 TRIES: Final = 8
 PAUSE: Final = 0.05  # seconds, at most, before the second try; doubled for each further one
@@ -55,12 +57,13 @@ def exchange(
     adopt: Adopt,
     *,
     at: int,
-    fetch: bool,
+    fetch: Fetch,
     follow_rewrite: bool = False,
 ) -> Exchange:
     """Exchange commits with a remote until nothing is left to send or to take.
 
-    `fetch` asks the remote for news even where nothing waits to be sent, `follow_rewrite` takes
+    `fetch` says whether to ask the remote for news where nothing waits to be sent: "always" by a
+    fetch, "news" by looking at its tip first, or "never". `follow_rewrite` takes
     a branch that was rewritten there for what was meant. Errors end up in the
     result and in the remotes table; what was committed waits. `at` is in milliseconds.
     """
@@ -103,11 +106,11 @@ class _Talk:
             error,
         )
 
-    def run(self, *, fetch: bool) -> None:
+    def run(self, *, fetch: Fetch) -> None:
         seen = self.site.store.remotes.state(self.remote.slug).seen
         theirs = seen
         if self.branch.tip() in {None, seen}:  # nothing waits to be sent
-            if not fetch:
+            if fetch == "never" or (fetch == "news" and self._is_as_seen(seen)):
                 return None
             theirs = self._fetch()
         while True:
@@ -137,6 +140,13 @@ class _Talk:
             self.branch.objects.move(self.branch.ref, oid, tip, "lorefs: follow a rewrite")
             self.adopt.apply(oid)
         return theirs
+
+    def _is_as_seen(self, seen: str | None) -> bool:
+        """Whether the remote has nothing new; asks for its tip alone, which is half of a fetch."""
+        if seen is None or self.remote.poll() != seen:
+            return False
+        self._note(seen)
+        return True
 
     def _tips(self, theirs: str | None, seen: str | None) -> Tips:
         ours, objects = self.branch.tip(), self.branch.objects

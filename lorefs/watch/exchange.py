@@ -1,0 +1,55 @@
+"""The cycle that watch makes: one exchange with the team, on a workspace of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lorefs.remote import RemoteError
+from lorefs.watch.cycle import CycleResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lorefs.api import Workspace
+    from lorefs.errors import LorefsError
+    from lorefs.sync.branch.report import CycleReport
+    from lorefs.watch.cycle import Cycle
+
+
+def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | None:
+    """The exchange of a workspace's worktree, None while sync is off.
+
+    `opened` opens the workspace once more: a cycle runs beside the loop.
+    """
+    if not workspace.config.sync.enabled:
+        return None
+
+    def run() -> CycleResult:
+        with opened() as own:
+            return result_of(own.sync(fetch="news"))
+
+    return run
+
+
+def result_of(report: CycleReport) -> CycleResult:
+    """What the watch's journal tells of a cycle."""
+    error = next(_errors(report), None)
+    words = ""
+    if error is not None:
+        said = error.words.split("\n")[-1] if isinstance(error, RemoteError) else ""
+        words = f"{error.message}: {said}" if said else error.message
+    return CycleResult(
+        ok=report.ok,
+        error=words,
+        hint=(error.hint or "") if error is not None else "",
+        pushed=sum(each.sent for each in report.exchanges),
+        fetched=sum(each.received for each in report.exchanges),
+        conflicts=len(report.arrived.conflicts),
+        active=bool(report.arrived.changes),
+    )
+
+
+def _errors(report: CycleReport) -> Iterator[LorefsError]:
+    yield from (each.error for each in report.exchanges if each.error is not None)
+    if report.refusal is not None:
+        yield report.refusal
