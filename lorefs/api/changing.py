@@ -1,0 +1,170 @@
+"""How a workspace changes entries."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from lorefs.api.reading import Reading
+from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
+from lorefs.errors import ConflictError, RefusedError, UsageError
+from lorefs.sync.site import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lorefs.store import Change, Row
+    from lorefs.sync.corpus import Corpus
+
+CATEGORY: Final = "Note"  # of new entries that name none
+OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
+
+
+class Changing(Reading):
+    """The lore of a worktree, changed."""
+
+    def add(
+        self,
+        title: str,
+        *,
+        content: str = "",
+        category: str | None = None,
+        tags: Sequence[str] = (),
+        confidence: float = 1.0,
+        path: str = "",
+        personal: bool = False,
+    ) -> Row:
+        """Add an entry to the document of a directory, which has to exist."""
+        from uuid_utils import uuid7
+
+        scope = PERSONAL if personal else TEAM
+        entry = Entry(
+            str(uuid7()), title, content, category or CATEGORY,
+            path.strip("/"), scope, confidence, tags=tuple(sorted(set(tags))),
+        )  # fmt: skip
+        self._check_directory(entry.path)
+        target = document_path(entry.path, scope)
+
+        def change(corpus: Corpus) -> None:
+            from lorefs.core import edit
+
+            self._check_writable(corpus, target)
+            corpus.after[target] = edit.insert(corpus.document(target), entry)
+
+        self._change(change, discover=self.store.documents.state(target) is None)
+        return self.store.entries.resolve(entry.id)
+
+    def update(
+        self, reference: str, changes: Mapping[str, Any], *, if_rev: int | str | None = None
+    ) -> Row:
+        """Set fields of an entry: those of `Entry`, `tags_add` and `tags_remove`.
+
+        `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
+        current row if the entry is another by now, and nothing is written.
+        """
+        from lorefs.core import edit
+
+        def change(corpus: Corpus) -> None:
+            row = self.store.entries.resolve(reference)
+            _check_rev(row, if_rev)
+            wanted = _fields(row.entry, changes)
+            if wanted:
+                corpus.edit(
+                    row.document,
+                    row.entry.id,
+                    lambda d: edit.replace_fields(d, row.entry.id, wanted),
+                )
+
+        self.take_in()
+        ident = self.store.entries.resolve(reference).entry.id
+        self._change(change)
+        return self.store.entries.resolve(ident)
+
+    def remove(self, references: Sequence[str]) -> list[Row]:
+        """Delete entries; returns their last rows."""
+        from lorefs.core import edit
+
+        rows = [self.get(reference) for reference in references]
+
+        def change(corpus: Corpus) -> None:
+            for row in rows:
+                ident = row.entry.id
+                corpus.edit(row.document, ident, partial(edit.remove, ident=ident))
+
+        self._change(change)
+        return rows
+
+    def move(self, reference: str, directory: str) -> Row:
+        """Move an entry to the document of another directory; its id stays."""
+        directory = directory.strip("/")
+        self._check_directory(directory)
+        row = self.get(reference)
+        target = document_path(directory, row.entry.scope)
+
+        def change(corpus: Corpus) -> None:
+            self._check_writable(corpus, target)
+            if target != row.document:
+                corpus.move(row.entry.id, row.document, target)
+
+        self._change(change, discover=self.store.documents.state(target) is None)
+        return self.store.entries.resolve(row.entry.id)
+
+    def undo(self, count: int = 1) -> list[Change]:
+        """Revert the newest own changes, as new changes; later edits of other fields stay."""
+        from lorefs.sync.undo import undo_batch
+
+        self.take_in()
+        undone: list[Change] = []
+        for batch in self.store.log.batches(OWN_SOURCES, count):
+            self._apply(partial(undo_batch, self.store, batch))
+            undone += batch
+        return undone
+
+    def publish(self, paths: Sequence[str] = ()) -> list[str]:
+        """Write what arrived from others into tracked files, all or some; returns those written.
+
+        With sync off no file lags behind but one that could not be written before.
+        """
+        request = Request(self._origin("editor"), restore=True)
+        if self.config.sync.enabled:
+            from lorefs.sync.branch.publish import Publication
+
+            self.take_in()
+            publish = Publication(self.site, self.here.branch, paths)
+            request = Request(self._origin("editor"), publish=publish)
+        report = self._reconcile(request)
+        return [path for path in report.written if not paths or path in paths]
+
+    def _check_directory(self, path: str) -> None:
+        if {"..", ".git"} & set(path.split("/")) or not (self.root / path).is_dir():
+            raise UsageError(
+                f"{path} is no directory of this worktree", found=path, hint="make it first"
+            )
+
+    def _check_writable(self, corpus: Corpus, target: str) -> None:
+        """A file that could not be taken in must not be written over."""
+        known = self.store.documents.state(target)
+        if known is None and target not in corpus.after and (self.root / target).exists():
+            raise RefusedError(
+                f"{target} could not be read, so nothing is added to it",
+                path=target,
+                hint="see `lorefs status`",
+            )
+
+
+def _check_rev(row: Row, expected: int | str | None) -> None:
+    if expected is not None and str(expected) not in {str(row.rev), row.hash}:
+        raise ConflictError(
+            f"{row.entry.id} has changed: it is at revision {row.rev} now, not {expected}",
+            current=row,
+            hint="read it again, and repeat the edit on what it says now",
+        )
+
+
+def _fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that really change."""
+    wanted = {key: value for key, value in changes.items() if not key.startswith("tags_")}
+    add, gone = set(changes.get("tags_add", ())), set(changes.get("tags_remove", ()))
+    if add or gone:
+        wanted["tags"] = tuple(sorted((set(wanted.get("tags", entry.tags)) | add) - gone))
+    return {key: value for key, value in wanted.items() if getattr(entry, key, None) != value}

@@ -1,0 +1,87 @@
+"""How a workspace exchanges lore with others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lorefs.api.base import Base
+from lorefs.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.config import Config
+    from lorefs.sync.branch.devices import Device
+    from lorefs.sync.branch.exchange import Fetch
+    from lorefs.sync.branch.here import Preview, SyncStatus
+    from lorefs.sync.branch.report import CycleReport
+    from lorefs.sync.branch.setup import Survey
+
+
+class Sharing(Base):
+    """The lore of a worktree, exchanged; refused where sync is off."""
+
+    def sync(
+        self,
+        *,
+        fetch: Fetch = "always",
+        accept_deletions: bool = False,
+        accept_rewrite: bool = False,
+        start_fresh: bool = False,
+        interactive: bool = False,
+    ) -> CycleReport:
+        """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
+
+        `fetch` says whether remotes are asked for news where nothing waits to be sent: "always"
+        by a fetch, "news" by looking at their tips first, or "never". With `start_fresh` the
+        first exchange replaces the lore of this clone. Trouble with a remote is in the report,
+        not raised: what was committed waits. Raises `RefusedError` where sync is off.
+        """
+        from lorefs.sync.branch.cycle import Wish
+
+        self._check_sync()
+        reconciled = self.take_in()
+        wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
+        report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
+        return replace(report, reconciled=reconciled)
+
+    def sync_status(self) -> SyncStatus:
+        """Where the exchange stands; no network."""
+        self._check_sync()
+        return self.here.status()
+
+    def preview_sync(self) -> Preview:
+        """What `sync` would do; asks the remotes, and changes nothing."""
+        self._check_sync()
+        return self.here.preview()
+
+    def devices(self) -> list[Device]:
+        """The machines that took part, the last active one first."""
+        self._check_sync()
+        return self.here.devices()
+
+    def survey(self, settings: Mapping[str, str]) -> Survey:
+        """What stands here and on the remote that settings of `sync.*` name; changes nothing."""
+        from lorefs.sync.branch.here import Here
+        from lorefs.sync.branch.setup import survey
+
+        site = replace(self.site, config=_with_sync(self.config, settings))
+        return survey(site, Here(site).remotes(interactive=True)[0])
+
+    def back_up(self) -> str | None:
+        """Keep the shared lore of this clone behind a ref; returns its name, None without lore."""
+        from lorefs.sync.branch.setup import back_up
+
+        return back_up(self.site, self.here.branch, self._clock())
+
+    def _check_sync(self) -> None:
+        if not self.config.sync.enabled:
+            raise RefusedError(
+                "sync is off in this clone", hint="`lorefs sync setup` turns it on, step by step"
+            )
+
+
+def _with_sync(config: Config, settings: Mapping[str, str]) -> Config:
+    """A configuration with other settings of the exchange."""
+    return config._replace(sync=config.sync._replace(**settings))  # type: ignore[arg-type]

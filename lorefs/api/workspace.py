@@ -1,0 +1,80 @@
+"""A worktree's lore, read and changed with the guarantees of the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Self
+
+from lorefs.api.changing import Changing
+from lorefs.api.sharing import Sharing
+from lorefs.config import load_worktree
+from lorefs.repo import Git, head_oid, locate
+from lorefs.store import Store
+from lorefs.sync.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from lorefs.errors import LorefsError
+    from lorefs.sync.report import Report
+
+DATABASE: Final = "index.db"
+
+
+class Workspace(Changing, Sharing):
+    """The lore of one worktree.
+
+    Every method first takes in what changed in files and rows, so that what it returns is
+    true; only `status` says what could not be taken in. Times are milliseconds since 1970.
+    Use it as a context manager.
+    """
+
+    @classmethod
+    def open(
+        cls,
+        start: Path,
+        *,
+        env: Mapping[str, str],
+        clock: Callable[[], int],
+        source: str = "api",
+        step: Callable[[str], None] = lambda _: None,
+        warn: Callable[[LorefsError], None] = lambda _: None,
+    ) -> Self:
+        """The workspace around a directory.
+
+        `clock` gives milliseconds since 1970, `source` is what the log names for changes made
+        here, `warn` gets what goes wrong beside the work. Raises `NotARepositoryError` outside
+        of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
+        cannot be used.
+        """
+        paths = locate(start)
+        git = Git(paths, env)
+        config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
+        paths.lorefs_dir.mkdir(exist_ok=True)
+        store = Store(paths.lorefs_dir / DATABASE)
+        return cls(Site(git, store, config, step), paths, clock, source, warn)
+
+    @classmethod
+    def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:
+        """Make the database again from files and git; the old one is kept as `index.db.old`.
+
+        What never reached a file or a commit is lost with it: the log, and resolutions.
+        """
+        from lorefs.sync.rebuild import rebuild, recorded_merges
+
+        paths = locate(start)
+        git = Git(paths, env)
+        config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
+        paths.lorefs_dir.mkdir(exist_ok=True)
+        reports: list[Report] = []
+
+        def fill(store: Store) -> None:
+            workspace = cls(Site(git, store, config), paths, clock, "api")
+            reports.append(workspace.reconcile(discover=True))
+            head = head_oid(paths)
+            with store.write():
+                for commit, discards in recorded_merges(git, head):
+                    store.ledger.record(discards, clock(), commit)
+
+        rebuild(paths.lorefs_dir / DATABASE, fill, clock() // 1000)
+        return reports[0]
