@@ -47,6 +47,11 @@ def current_directory() -> Path:
         ) from error
 
 
+def environment() -> dict[str, str]:
+    """The environment that the command was started in."""
+    return dict(os.environ)
+
+
 def milliseconds() -> int:
     """The time, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

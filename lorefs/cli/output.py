@@ -58,8 +58,10 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
 
 
-def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -> None:
-    """Print lines of spans: styled and cut to the width for a person, else plain."""
+def write_lines(
+    lines: Iterable[Iterable[Span]], stream: TextIO | None = None, *, wrap: bool = False
+) -> None:
+    """Print lines of spans: styled for a person, cut to the width or wrapped, else plain."""
     stream = stream or sys.stdout
     if not for_person(stream):
         for line in lines:
@@ -69,7 +71,11 @@ def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -
 
     screen = console(stream)
     for line in lines:
-        screen.print(Text.assemble(*line), no_wrap=True, overflow="ellipsis", crop=True)
+        text = Text.assemble(*line)
+        if wrap:
+            screen.print(text, soft_wrap=True)
+        else:
+            screen.print(text, no_wrap=True, overflow="ellipsis", crop=True)
 
 
 def write(text: str) -> None:

@@ -4,12 +4,13 @@ The table of all settings is `lorefs.config.keys.KEYS`; it is loaded only where 
 """
 
 from lorefs.config.gitfile import Setting, read_git
-from lorefs.config.load import load, load_worktree
+from lorefs.config.load import load, load_all, load_worktree
 from lorefs.config.settings import (
     ALWAYS,
     AUTOMATIC,
     MANUAL,
     PUBLISH,
+    Check,
     Config,
     Guard,
     Limits,
@@ -22,6 +23,7 @@ __all__ = [
     "AUTOMATIC",
     "MANUAL",
     "PUBLISH",
+    "Check",
     "Config",
     "Guard",
     "Limits",
@@ -29,6 +31,7 @@ __all__ = [
     "Setting",
     "Sync",
     "load",
+    "load_all",
     "load_worktree",
     "read_git",
 ]

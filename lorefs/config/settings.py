@@ -39,6 +39,15 @@ class Limits(NamedTuple):
     document_size: int = 16 << 20
 
 
+class Check(NamedTuple):
+    """Which rules `lorefs check` runs, and what they allow; lengths in characters."""
+
+    select: tuple[str, ...] = ()  # nothing: all
+    ignore: tuple[str, ...] = ()
+    entry_length: int = 4000
+    similarity: float = 0.8
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -52,4 +61,5 @@ class Config(NamedTuple):
     sync: Sync = Sync()
     guard: Guard = Guard()
     limits: Limits = Limits()
+    check: Check = Check()
     origins: Mapping[str, Origin] = {}
