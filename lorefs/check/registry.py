@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.check.finding import ERROR, WARNING, Rule
-from lorefs.check.rules import files, hidden, ids, links, metadata, private, setup, text
+from lorefs.check.rules import files, hidden, ids, links, metadata, private, secrets, setup, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,12 @@ RULES: Final = (
     Rule("LORE402", "personal-entry", ERROR, "A personal entry would be shared",
          "delete it here to keep it to yourself, or in the personal document to share it",
          private.personal_entry),
+    Rule("LORE403", "secret", ERROR, "A secret would be shared",
+         "revoke it and delete it; if it is none, end the line with "
+         "<!-- pragma: allowlist secret -->", secrets.secret),
+    Rule("LORE404", "possible-secret", WARNING, "A value looks like a secret",
+         "delete it; if it is none, end the line with <!-- pragma: allowlist secret -->",
+         secrets.possible),
     Rule("LORE501", "dangling-relation", WARNING, "A relation leads nowhere",
          "name the id of an entry, or remove the relation", links.dangling_relation),
     Rule("LORE502", "dangling-link", WARNING, "A link leads nowhere",

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from lorefs.cli.findings import Format, write_findings
-from lorefs.cli.here import current_directory, directory_below, environment
+from lorefs.cli.checking import Options, run_check
+from lorefs.cli.findings import Format
 from lorefs.cli.options import Json
-from lorefs.errors import ExitStatus, UsageError
+from lorefs.errors import ExitStatus
 
 EXAMPLES = """
 lorefs check                         # every document of this worktree
@@ -45,28 +45,8 @@ def run(
     A CODE is that of a rule, or its start: LORE3 means all rules of that family. Exits with 1
     if there are errors. docs/rules.md explains each rule.
     """
-    from lorefs.check.run import fails
-    from lorefs.inspection import Request, inspect, open_git
-
-    if since is not None and commit is None:
-        raise UsageError("--since belongs to --commit", hint="lorefs check --commit B --since A")
-    git = open_git(current_directory(), environment(), staged=staged)
-    root = git.paths.worktree
-    request = Request(
-        tuple(directory_below(root, path) for path in paths or ()),
-        staged=staged,
-        commit=commit,
-        since=since,
-        select=_codes(select),
-        ignore=_codes(ignore),
-    )
-    found = inspect(git, request)
-    write_findings(found.findings, found.documents, "json" if json else form)
-    return ExitStatus.FINDINGS if fails(found.findings, strict=strict) else ExitStatus.DONE
-
-
-def _codes(options: list[str] | None) -> tuple[str, ...]:
-    """Codes from options that may hold several between commas."""
-    return tuple(
-        code.strip() for option in options or () for code in option.split(",") if code.strip()
-    )
+    options = Options(
+        tuple(paths or ()), staged, commit, since, "json" if json else form,
+        tuple(select or ()), tuple(ignore or ()), strict,
+    )  # fmt: skip
+    return run_check(options)

@@ -1,0 +1,149 @@
+"""Rules about secrets, found by detect-secrets without asking any server.
+
+Plugins that know a provider's form of token are sure; words like "password" before a value, and
+values of much entropy, are only worth a look. A comment on the line or on the one before allows
+what stands there, in detect-secrets' own words: `<!-- pragma: allowlist secret -->`, `<!-- pragma:
+allowlist nextline secret -->`. No finding repeats the secret.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from lorefs.check.finding import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lorefs.check.corpus import Corpus
+    from lorefs.check.source import Source
+
+_PLUGINS: Final = "detect_secrets.plugins"
+_SURE: Final = (
+    ("artifactory", "ArtifactoryDetector"),
+    ("aws", "AWSKeyDetector"),
+    ("azure_storage_key", "AzureStorageKeyDetector"),
+    ("cloudant", "CloudantDetector"),
+    ("discord", "DiscordBotTokenDetector"),
+    ("github_token", "GitHubTokenDetector"),
+    ("gitlab_token", "GitLabTokenDetector"),
+    ("ibm_cloud_iam", "IbmCloudIamDetector"),
+    ("ibm_cos_hmac", "IbmCosHmacDetector"),
+    ("jwt", "JwtTokenDetector"),
+    ("mailchimp", "MailchimpDetector"),
+    ("npm", "NpmDetector"),
+    ("openai", "OpenAIDetector"),
+    ("private_key", "PrivateKeyDetector"),
+    ("pypi_token", "PypiTokenDetector"),
+    ("sendgrid", "SendGridDetector"),
+    ("slack", "SlackDetector"),
+    ("softlayer", "SoftlayerDetector"),
+    ("square_oauth", "SquareOAuthDetector"),
+    ("stripe", "StripeDetector"),
+    ("telegram_token", "TelegramBotTokenDetector"),
+    ("twilio", "TwilioKeyDetector"),
+)
+_BASE64: Final = ("high_entropy_strings", "Base64HighEntropyString")
+_HEX: Final = ("high_entropy_strings", "HexHighEntropyString")
+_KEYWORD: Final = ("keyword", "KeywordDetector")
+_UNSURE: Final = (("basic_auth", "BasicAuthDetector"), _KEYWORD, _BASE64, _HEX)
+
+# Patterns of the plugins are made for lines of code, and slow on a line of a megabyte.
+_PIECE: Final = 4096
+_OVERLAP: Final = 256
+
+
+def secret(source: Source, _: Corpus) -> Iterator[Hit]:
+    """A token in the form that its provider gives it, or a private key."""
+    seen: set[int] = set()  # pieces of a line overlap
+    for line in _lines(source):
+        for offset, piece in line.pieces():
+            for place, kind in _found(_SURE, piece):
+                if offset + place not in seen and not _is_allowed(line):
+                    seen.add(offset + place)
+                    yield Hit(offset + place, f"a secret: {kind}")
+
+
+def possible(source: Source, _: Corpus) -> Iterator[Hit]:
+    """A value that looks like a secret by its name or by its entropy."""
+    for line in _lines(source):
+        for offset, piece in line.pieces():
+            first = next(_found(_UNSURE, piece), None)
+            if first and not _is_allowed(line) and not any(_found(_SURE, piece)):
+                yield Hit(offset + first[0], f"this may be a secret: {first[1]}")
+                break
+
+
+class _Line(NamedTuple):
+    """A line of a document with its offset, and the line before it."""
+
+    offset: int
+    text: str
+    before: str
+
+    def pieces(self) -> Iterator[tuple[int, str]]:
+        """The line in pieces with their offsets in the document."""
+        for start in range(0, len(self.text), _PIECE):
+            yield self.offset + start, self.text[start : start + _PIECE + _OVERLAP]
+
+
+def _lines(source: Source) -> Iterator[_Line]:
+    """The lines of a shared document; what is personal stays on this machine, secrets included."""
+    if source.is_personal:
+        return
+    offset, before = 0, ""
+    for text in source.text.split("\n"):
+        yield _Line(offset, text, before)
+        offset += len(text) + 1
+        before = text
+
+
+def _found(names: tuple[tuple[str, str], ...], line: str) -> Iterator[tuple[int, str]]:
+    """Where plugins find something in a line, and what."""
+    for name in names:
+        if name == _KEYWORD and not _keywords().search(line):
+            continue
+        plugin = _plugin(name)
+        for value in plugin.analyze_string(line):
+            if value and (name not in _UNSURE or _is_likely(name, plugin, value)):
+                yield max(line.find(value), 0), str(plugin.secret_type)
+
+
+def _is_likely(name: tuple[str, str], plugin: Any, value: str) -> bool:  # noqa: ANN401  # untyped
+    """Whether a value that a name or a form suggests can be a secret at all."""
+    from detect_secrets.filters import heuristic
+
+    if name in {_BASE64, _HEX} and plugin.calculate_shannon_entropy(value) <= plugin.entropy_limit:
+        return False
+    return not (
+        heuristic.is_potential_uuid(value)
+        or heuristic.is_templated_secret(value)
+        or heuristic.is_sequential_string(value)
+        or heuristic.is_not_alphanumeric_string(value)
+    )
+
+
+@cache
+def _plugin(name: tuple[str, str]) -> Any:  # noqa: ANN401  # detect-secrets has no types
+    """A plugin, made when it is first needed: detect-secrets takes long to import."""
+    module, kind = name
+    return getattr(import_module(f"{_PLUGINS}.{module}"), kind)()
+
+
+@cache
+def _keywords() -> re.Pattern[str]:
+    """What makes it worth asking the plugin for keywords, which is slow."""
+    words = import_module(f"{_PLUGINS}.keyword").DENYLIST
+    return re.compile("|".join(words), re.IGNORECASE)
+
+
+def _is_allowed(line: _Line) -> bool:
+    """Whether a comment allows the secrets of a line."""
+    from detect_secrets.filters.allowlist import is_line_allowlisted
+    from detect_secrets.util.code_snippet import CodeSnippet
+
+    text, before = line.text.rstrip("\r"), line.before.strip()
+    return is_line_allowlisted("lore.md", text, CodeSnippet([before, text], 0, 1))

@@ -1,0 +1,59 @@
+"""Runs a check and prints what it found; for `lorefs check` and for the hooks alike.
+
+Hooks start this on every commit, so it imports no command-line library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lorefs.check.run import fails
+from lorefs.cli.findings import Format, write_findings, write_for_hook
+from lorefs.cli.here import current_directory, directory_below, environment
+from lorefs.errors import ExitStatus, UsageError
+from lorefs.inspection import Request, inspect, open_git
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; `paths` are as they were typed, codes may stand between commas."""
+
+    paths: tuple[str, ...] = ()
+    staged: bool = False
+    commit: str | None = None
+    since: str | None = None
+    form: Format = "text"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+    hook: bool = False
+
+
+def run_check(options: Options) -> ExitStatus:
+    """Check, print, and say whether anything fails."""
+    if options.since is not None and options.commit is None:
+        raise UsageError("--since belongs to --commit", hint="lorefs check --commit B --since A")
+    if options.staged and options.commit is not None:
+        raise UsageError("--staged and --commit are two different places", hint="name one of them")
+    git = open_git(current_directory(), environment(), staged=options.staged)
+    root = git.paths.worktree
+    request = Request(
+        tuple(directory_below(root, path) for path in options.paths),
+        staged=options.staged,
+        commit=options.commit,
+        since=options.since,
+        select=_codes(options.select),
+        ignore=_codes(options.ignore),
+    )
+    found = inspect(git, request)
+    if options.hook:
+        write_for_hook(found.findings, found.documents)
+    else:
+        write_findings(found.findings, found.documents, options.form)
+    failed = fails(found.findings, strict=options.strict)
+    return ExitStatus.FINDINGS if failed else ExitStatus.DONE
+
+
+def _codes(options: tuple[str, ...]) -> tuple[str, ...]:
+    words = [word.strip() for option in options for word in option.split(",")]
+    return tuple(word for word in words if word)
