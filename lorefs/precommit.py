@@ -21,6 +21,11 @@ def main() -> None:
     sys.exit(run(sys.argv[1:], "lorefs-check"))
 
 
+def mend() -> None:
+    """Mend, then check: what `lorefs-fix` runs."""
+    sys.exit(run(["--fix", *sys.argv[1:]], "lorefs-fix"))
+
+
 def run(arguments: Sequence[str], name: str) -> int:
     """Run with arguments, and return the exit status; nothing is raised."""
     options = vars(_parser(name).parse_args(arguments))
@@ -39,6 +44,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(name, description="See `lorefs check --help`.")
     parser.add_argument("paths", nargs="*", metavar="PATH")
     parser.add_argument("--staged", action="store_true", help="look at the index")
+    parser.add_argument("--fix", action="store_true", help="mend what is mechanical first")
     parser.add_argument("--hook", action="store_true", help="print what stops a commit alone")
     parser.add_argument("--commit", metavar="COMMIT", help="look at a commit")
     parser.add_argument("--since", metavar="COMMIT", help="only at what changed since that one")

@@ -22,12 +22,10 @@ def chosen(
 ) -> tuple[Rule, ...]:
     """The rules that run: all or those selected, without those ignored.
 
-    `slow` is False where nobody should wait; then slow rules run only if they are selected.
+    `slow` is False where nobody should wait; slow rules do not run then.
     """
     wanted = matching(select or ("LORE",)) - matching(ignore)
-    return tuple(
-        rule for rule in RULES if rule.code in wanted and (slow or not rule.slow or bool(select))
-    )
+    return tuple(rule for rule in RULES if rule.code in wanted and (slow or not rule.slow))
 
 
 def check(corpus: Corpus, rules: Iterable[Rule]) -> list[Finding]:

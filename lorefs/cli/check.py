@@ -14,6 +14,7 @@ from lorefs.errors import ExitStatus
 EXAMPLES = """
 lorefs check                         # every document of this worktree
 lorefs check --staged                # what the next commit would hold
+lorefs check --fix                   # ids, copies, lost markers, characters nobody sees
 lorefs check services --ignore LORE6
 lorefs check --format sarif > lore.sarif
 """
@@ -28,6 +29,7 @@ def run(
     since: Annotated[
         str | None, typer.Option(metavar="COMMIT", help="Only at what changed since that one.")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is mechanical first.")] = False,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="How findings are printed.")
     ] = "text",
@@ -47,6 +49,6 @@ def run(
     """
     options = Options(
         tuple(paths or ()), staged, commit, since, "json" if json else form,
-        tuple(select or ()), tuple(ignore or ()), strict,
+        tuple(select or ()), tuple(ignore or ()), strict, fix=fix,
     )  # fmt: skip
     return run_check(options)

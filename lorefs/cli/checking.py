@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lorefs.check.run import fails
+from lorefs.cli.failure import explain
 from lorefs.cli.findings import Format, write_findings, write_for_hook
 from lorefs.cli.here import current_directory, directory_below, environment
 from lorefs.errors import ExitStatus, UsageError
-from lorefs.inspection import Request, inspect, open_git
+from lorefs.inspection import Request, fix, inspect, open_git
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     strict: bool = False
     hook: bool = False
+    fix: bool = False
 
 
 def run_check(options: Options) -> ExitStatus:
@@ -45,12 +47,16 @@ def run_check(options: Options) -> ExitStatus:
         select=_codes(options.select),
         ignore=_codes(options.ignore),
     )
+    outcome = fix(git, request) if options.fix else None
     found = inspect(git, request)
+    mended, refused = (outcome.mended, outcome.refused) if outcome else ((), ())
+    for error in refused:
+        explain(error)
     if options.hook:
         write_for_hook(found.findings, found.documents)
     else:
-        write_findings(found.findings, found.documents, options.form)
-    failed = fails(found.findings, strict=options.strict)
+        write_findings(found.findings, found.documents, options.form, mended)
+    failed = fails(found.findings, strict=options.strict) or bool(refused)
     return ExitStatus.FINDINGS if failed else ExitStatus.DONE
 
 

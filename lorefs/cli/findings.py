@@ -6,15 +6,18 @@ The pre-commit hook imports this module, so it imports no command-line library.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, assert_never
 
+from lorefs import __version__
 from lorefs.check.finding import ERROR
-from lorefs.cli.output import counted, one_line, write_json, write_lines
+from lorefs.check.formats import github, sarif
+from lorefs.cli.output import counted, one_line, safe, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lorefs.check.finding import Finding
+    from lorefs.check.mend import Mended
     from lorefs.cli.output import Span
 
 Format = Literal["text", "json", "github", "sarif"]
@@ -23,16 +26,32 @@ _STYLES: Final = {ERROR: "bold red"}
 _WARNING: Final = "bold yellow"
 
 
-def write_findings(findings: Sequence[Finding], documents: int, form: Format = "text") -> None:
-    """Print findings in a form; `documents` is how many were looked at."""
+def write_findings(
+    findings: Sequence[Finding],
+    documents: int,
+    form: Format = "text",
+    mended: Sequence[Mended] = (),
+) -> None:
+    """Print what was mended and what was found, in `documents` documents, in a form."""
     match form:
         case "json":
-            write_json(as_json(findings, documents))
-        case "github" | "sarif":
-            raise NotImplementedError
+            write_json(as_json(findings, documents, mended))
+        case "sarif":
+            write_json(sarif(findings, __version__))
+        case "github":
+            write_lines([(safe(line), "")] for line in github(findings))
         case "text":
+            write_lines((line for each in mended for line in _mended_lines(each)), wrap=True)
             write_lines((line for each in findings for line in _lines(each)), wrap=True)
             write_lines([[(summary(findings, documents), "")]])
+        case _:
+            assert_never(form)
+
+
+def _mended_lines(mended: Mended) -> Iterator[list[Span]]:
+    for done in mended.done:
+        yield [(f"{one_line(mended.path)}: ", "bold"), ("mended", "bold green"),
+               (f" {done.code} ", "cyan"), (one_line(done.message), "")]  # fmt: skip
 
 
 def _lines(found: Finding) -> Iterator[list[Span]]:
@@ -62,13 +81,20 @@ def counts(findings: Sequence[Finding]) -> tuple[int, int]:
     return errors, len(findings) - errors
 
 
-def as_json(findings: Sequence[Finding], documents: int) -> dict[str, Any]:
+def as_json(
+    findings: Sequence[Finding], documents: int, mended: Sequence[Mended] = ()
+) -> dict[str, Any]:
     """Findings as JSON, with the same names as the fields of `Finding`."""
     errors, warnings = counts(findings)
     return {
         "documents": documents,
         "errors": errors,
         "warnings": warnings,
+        "mended": [
+            {"path": each.path, "code": done.code, "message": done.message}
+            for each in mended
+            for done in each.done
+        ],
         "findings": [found._asdict() for found in findings],
     }
 

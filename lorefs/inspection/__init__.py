@@ -4,5 +4,6 @@ It works without the database, so that it can run in hooks, in CI and on servers
 """
 
 from lorefs.inspection.inspect import Inspected, Request, inspect, open_git
+from lorefs.inspection.mend import Outcome, fix
 
-__all__ = ["Inspected", "Request", "inspect", "open_git"]
+__all__ = ["Inspected", "Outcome", "Request", "fix", "inspect", "open_git"]

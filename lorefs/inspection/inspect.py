@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lorefs.check.corpus import Corpus, Facts, Limits
-from lorefs.check.finding import Finding, RepositoryHit
+from lorefs.check.finding import Finding, RepositoryHit, Rule
 from lorefs.check.registry import is_prefix
 from lorefs.check.run import check, chosen
 from lorefs.config import load_all
@@ -59,22 +59,30 @@ def open_git(start: Path, env: Mapping[str, str], *, staged: bool = False) -> Gi
 
 def inspect(git: Git, request: Request) -> Inspected:
     """Run the rules. Raises `UsageError` for paths and codes that are none."""
+    check_codes(request)
+    paths = git.paths
+    config, mistakes = load_all(paths.worktree, paths.git_dir, paths.common_dir, git.env)
+    documents = read(git, request, config)
+    corpus = corpus_of(git, request, config, documents, mistakes)
+    findings = check(corpus, rules_of(request, config))
+    return Inspected(tuple(findings), len(documents.focus))
+
+
+def check_codes(request: Request) -> None:
+    """Raise `UsageError` for a code that no rule has."""
     for code in (*request.select, *request.ignore):
         if not is_prefix(code):
             raise UsageError(
                 f"{code} is no code of a rule", found=code, hint="docs/rules.md lists all"
             )
-    paths = git.paths
-    config, mistakes = load_all(paths.worktree, paths.git_dir, paths.common_dir, git.env)
-    documents = read(git, request, config)
-    settings = config.check
-    rules = chosen(
-        request.select or settings.select,
-        (*settings.ignore, *request.ignore) if not request.select else request.ignore,
-        slow=not request.staged,
-    )
-    corpus = corpus_of(git, request, config, documents, mistakes)
-    return Inspected(tuple(check(corpus, rules)), len(documents.focus))
+
+
+def rules_of(request: Request, config: Config) -> tuple[Rule, ...]:
+    """The rules that run: what the request selects counts, else the team's settings."""
+    select, ignore = request.select, request.ignore
+    if not select:
+        select, ignore = config.check.select, (*config.check.ignore, *ignore)
+    return chosen(select, ignore, slow=not request.staged or bool(request.select))
 
 
 def read(git: Git, request: Request, config: Config) -> Documents:
