@@ -33,6 +33,7 @@ class RepositoryHit(NamedTuple):
     message: str
     line: int = 1
     remedy: str = ""
+    entry: str = ""
 
 
 class Rule(NamedTuple):

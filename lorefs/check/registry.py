@@ -9,7 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.check.finding import ERROR, WARNING, Rule
-from lorefs.check.rules import files, hidden, ids, links, metadata, private, secrets, setup, text
+from lorefs.check.rules import (
+    code,
+    files,
+    hidden,
+    ids,
+    links,
+    metadata,
+    private,
+    secrets,
+    setup,
+    similar,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,10 +80,15 @@ RULES: Final = (
     Rule("LORE502", "dangling-link", WARNING, "A link leads nowhere",
          "name the id or the title of an entry, or put it in backquotes if it is code",
          links.dangling_link),
+    Rule("LORE503", "stale-code", WARNING, "Code that an entry names is gone",
+         "name what took its place, or delete what is not true any more",
+         whole=code.gone, slow=True),
     Rule("LORE601", "over-long", WARNING, "An entry is very long",
          "split it, or put the long part into the documentation and name it", text.over_long),
     Rule("LORE602", "same-title", WARNING, "Two entries have one title",
          "merge the two, or say in the titles how they differ", text.same_title),
+    Rule("LORE603", "near-duplicate", WARNING, "Two entries say nearly the same",
+         "merge the two, and delete one", whole=similar.near_duplicates),
     Rule("LORE701", "driver", WARNING, "The merge driver is not configured",
          "run `lorefs init` in this clone", whole=setup.driver, slow=True),
     Rule("LORE702", "settings", ERROR, "A setting is not understood",

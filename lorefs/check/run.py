@@ -34,7 +34,7 @@ def check(corpus: Corpus, rules: Iterable[Rule]) -> list[Finding]:
     for rule in rules:
         if rule.whole is not None:
             found += [
-                _finding(rule, hit.path, (hit.line, 1), Hit(0, hit.message, hit.remedy))
+                _finding(rule, hit.path, (hit.line, 1), Hit(0, hit.message, hit.remedy, hit.entry))
                 for hit in rule.whole(corpus)
             ]
         if rule.each is not None:

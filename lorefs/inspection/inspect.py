@@ -11,6 +11,7 @@ from lorefs.check.registry import is_prefix
 from lorefs.check.run import check, chosen
 from lorefs.config import load_all
 from lorefs.errors import ConfigError, RefusedError, UsageError
+from lorefs.inspection.code import gone
 from lorefs.inspection.read import Documents, from_commit, from_index, from_worktree
 from lorefs.repo import Git, locate
 
@@ -105,6 +106,7 @@ def corpus_of(
         driver_configured=lambda: _driver_configured(git),
         mistakes=tuple(_mistake(git, error) for error in mistakes),
         base=lambda: _base(git, request),
+        gone=lambda references: gone(git, request.commit or "HEAD", references),
     )
     limits = Limits(config.check.entry_length, config.check.similarity)
     return Corpus(documents.focus, documents.context, facts, limits)

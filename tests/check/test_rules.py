@@ -32,6 +32,9 @@ def codes(text: str, path: str = ".lore.md", *others: Source) -> list[str]:
 
 CONFLICT = PLAIN.replace(entry(2, "Beta"), f"<<<<<<< HEAD\n{entry(2, 'Beta')}\n=======\n"
                          f"{entry(2, 'Beta', 'Other words.')}\n>>>>>>> topic")  # fmt: skip
+TOKEN = "ghp_" + "a1B2c3D4e5F6" * 3  # in the form of a token, and nobody's
+ENTROPY = "c3VwZXIgbG9uZyBzdHJpbmcgc2hvdWxkIGNhdXNlIGVub3VnaCBlbnRyb3B5"
+LONG = "Readers that stay open for minutes keep the log from being checkpointed, as we saw"
 FENCE = f"\n\n```sh\n# no heading\n<!-- lore:{ident(9)} -->\n* **No entry**: at all\n```"
 
 SHAPES = [
@@ -98,6 +101,17 @@ SHAPES = [
     ("code that looks like links", document(entry(1, "A", "`[[x]]` a[[0]] [[ -f x ]] [[y]](z) "
                                                   r"\`\[\[x]]\`")), ""),
     ("over-long", document(entry(1, "A", "word " * 900)), "LORE601"),
+    ("nearly the same",
+     document(entry(1, "A", f"{LONG} in May."), entry(2, "B", f"{LONG} in June.")), "LORE603"),
+    ("a token", document(entry(1, "A", f"ours is {TOKEN}")), "LORE403"),
+    ("an allowed token",
+     document(entry(1, "A", f"x {TOKEN} <!-- pragma: allowlist secret -->")), ""),
+    ("a token allowed by the line before",
+     document(entry(1, "A", f"x\n  <!-- pragma: allowlist nextline secret -->\n  {TOKEN}")), ""),
+    ("a private key", document(entry(1, "A", "x\n\n  -----BEGIN RSA PRIVATE KEY-----")), "LORE403"),
+    ("a password", document(entry(1, "A", 'set `db_password = "x7Gq2mVw9"`')), "LORE404"),
+    ("a high entropy", document(entry(1, "A", f"`h = '{ENTROPY}'`")), "LORE404"),
+    ("a template", document(entry(1, "A", 'set `password = "{{ vault.password }}"`')), ""),
     ("one title", document(entry(1, "A", "one"), entry(2, "a", "two")), "LORE602"),
 ]  # fmt: skip
 
@@ -109,7 +123,7 @@ def test_a_shape_has_its_code(text: str, expected: str) -> None:
 
 def test_every_rule_of_documents_is_among_the_shapes() -> None:
     shown = {code for _, _, expected in SHAPES for code in expected.split()}
-    elsewhere = {"LORE004", "LORE203", "LORE402"}
+    elsewhere = {"LORE004", "LORE203", "LORE402"}  # below
     assert {rule.code for rule in RULES if rule.each} - elsewhere <= shown
 
 
@@ -197,6 +211,38 @@ def test_rules_are_chosen_by_code_or_family() -> None:
     assert fails(check(corpus, chosen(["LORE105"])), strict=True)
 
 
+def test_secrets_of_personal_documents_are_nobodys_business() -> None:
+    assert codes(document(entry(1, "A", TOKEN)), ".lore.local.md") == []
+
+
+def test_a_secret_far_down_a_long_line_is_found_once() -> None:
+    text = document(entry(1, "A", f"{'word ' * 1600}{TOKEN}{' word' * 1600}"))
+    found = check(Corpus([Source(".lore.md", text)]), chosen(["LORE403"]))
+    assert [text.split("\n")[f.line - 1][f.column - 1 :][: len(TOKEN)] for f in found] == [TOKEN]
+
+
+def test_an_entry_is_told_the_likest_of_others_once() -> None:
+    others = [
+        entry(n, "A", f"{LONG} in {month}.") for n, month in enumerate("May June July".split())
+    ]
+    found = [f for f in found_in(document(*others)) if f.code == "LORE603"]
+    assert [f.line for f in found] == [8, 11]
+    apart = Source("src/.lore.md", document(others[1]))
+    (finding,) = (
+        f for f in found_in(document(others[0]), ".lore.md", apart) if f.code == "LORE603"
+    )
+    assert finding.path == ".lore.md"
+    assert "src/.lore.md:5" in finding.message
+
+
+def test_ten_thousand_entries_are_compared_in_seconds() -> None:
+    words = [f"w{n * n % 7919}" for n in range(60_000)]
+    entries = [entry(n, f"T{n}", " ".join(words[n * 5 : n * 5 + 40])) for n in range(10_000)]
+    start = time.process_time()
+    check(Corpus([Source(".lore.md", document(*entries))]), chosen(["LORE603"]))
+    assert time.process_time() - start < 20
+
+
 def test_what_is_over_long_can_be_set() -> None:
     corpus = Corpus([Source(".lore.md", PLAIN)], limits=Limits(entry_length=20))
     assert {f.code for f in check(corpus, chosen())} == {"LORE601"}
@@ -223,15 +269,17 @@ def test_no_text_breaks_a_rule(text: str) -> None:
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_half_a_megabyte_of_the_worst_takes_no_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found_in(document(entry(1, "A", text)))
     found_in(text)
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8
 
 
 def test_real_documents_have_no_errors(corpus: Path) -> None:
-    for file in sorted((corpus / "blobs").iterdir()):
-        found = found_in(decode(file.read_bytes()))
+    for number, file in enumerate(sorted((corpus / "blobs").iterdir())):
+        # secrets take most of the time, and the documents are versions of a few
+        rules = chosen(ignore=() if number % 12 == 0 else ["LORE403", "LORE404"])
+        found = check(Corpus([Source(".lore.md", decode(file.read_bytes()))]), rules)
         assert [f for f in found if f.severity == ERROR] == [], file.name
 
 
