@@ -46,6 +46,11 @@ def _parser(name: str) -> argparse.ArgumentParser:
     parser.add_argument("--staged", action="store_true", help="look at the index")
     parser.add_argument("--fix", action="store_true", help="mend what is mechanical first")
     parser.add_argument("--hook", action="store_true", help="print what stops a commit alone")
+    parser.add_argument(
+        "--receive",
+        action="store_true",
+        help="look at the push whose lines git gives a pre-receive hook",
+    )
     parser.add_argument("--commit", metavar="COMMIT", help="look at a commit")
     parser.add_argument("--since", metavar="COMMIT", help="only at what changed since that one")
     parser.add_argument("--format", dest="form", default="text",

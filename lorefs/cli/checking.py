@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lorefs.check.finding import ERROR
 from lorefs.check.run import fails
 from lorefs.cli.failure import explain
 from lorefs.cli.findings import Format, write_findings, write_for_hook
-from lorefs.cli.here import current_directory, directory_below, environment
+from lorefs.cli.here import current_directory, directory_below, environment, standard_input
 from lorefs.errors import ExitStatus, UsageError
-from lorefs.inspection import Request, fix, inspect, open_git
+from lorefs.inspection import Request, fix, inspect, open_git, open_receiving, receive
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Options:
     strict: bool = False
     hook: bool = False
     fix: bool = False
+    receive: bool = False
 
 
 def run_check(options: Options) -> ExitStatus:
@@ -37,6 +39,8 @@ def run_check(options: Options) -> ExitStatus:
         raise UsageError("--since belongs to --commit", hint="lorefs check --commit B --since A")
     if options.staged and options.commit is not None:
         raise UsageError("--staged and --commit are two different places", hint="name one of them")
+    if options.receive:
+        return _receive(options)
     git = open_git(current_directory(), environment(), staged=options.staged)
     root = git.paths.worktree
     request = Request(
@@ -58,6 +62,17 @@ def run_check(options: Options) -> ExitStatus:
         write_findings(found.findings, found.documents, options.form, mended)
     failed = fails(found.findings, strict=options.strict) or bool(refused)
     return ExitStatus.FINDINGS if failed else ExitStatus.DONE
+
+
+def _receive(options: Options) -> ExitStatus:
+    """Check the push whose lines git gives on standard input; who pushes sees what is printed."""
+    request = Request(select=_codes(options.select), ignore=_codes(options.ignore))
+    git = open_receiving(current_directory(), environment())
+    found = receive(git, standard_input().splitlines(), request)
+    errors = [each for each in found.findings if options.strict or each.severity == ERROR]
+    if errors:
+        write_findings(errors, found.documents)
+    return ExitStatus.FINDINGS if errors else ExitStatus.DONE
 
 
 def _codes(options: tuple[str, ...]) -> tuple[str, ...]:

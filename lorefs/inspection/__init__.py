@@ -5,5 +5,15 @@ It works without the database, so that it can run in hooks, in CI and on servers
 
 from lorefs.inspection.inspect import Inspected, Request, inspect, open_git
 from lorefs.inspection.mend import Outcome, fix
+from lorefs.inspection.receive import open_receiving, receive
 
-__all__ = ["Inspected", "Outcome", "Request", "fix", "inspect", "open_git"]
+__all__ = [
+    "Inspected",
+    "Outcome",
+    "Request",
+    "fix",
+    "inspect",
+    "open_git",
+    "open_receiving",
+    "receive",
+]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from lorefs.repo.git import Git
 
-_FILES: Final = frozenset({"100644", "100755"})
+REGULAR: Final = frozenset({"100644", "100755"})
 
 
 class Listed(NamedTuple):
@@ -23,7 +23,7 @@ class Listed(NamedTuple):
     @property
     def is_file(self) -> bool:
         """Whether it is a regular file, not a link or a submodule."""
-        return self.mode in _FILES
+        return self.mode in REGULAR
 
 
 def in_index(git: Git, pathspecs: Sequence[str]) -> list[Listed]:
