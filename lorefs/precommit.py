@@ -6,14 +6,32 @@ them at each commit.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import TYPE_CHECKING, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-INTERRUPTED: Final = 130  # as a shell reports SIGINT
+    from lorefs.cli.checking import Options
+
+INTERRUPTED = 130  # as a shell reports SIGINT
+FLAGS = ("staged", "hook", "fix", "receive", "strict")
+VALUES = ("commit", "since", "format", "select", "ignore")
+HELP = """\
+usage: {name} [OPTION]... [PATH]...
+
+  --staged           look at the index
+  --commit COMMIT    look at a commit
+  --since COMMIT     only at what changed since that one
+  --fix              mend what is mechanical first
+  --select CODE      run these rules; repeatable
+  --ignore CODE      leave these out; repeatable
+  --strict           warnings fail, too
+  --format FORM      text, json, github or sarif
+  --hook             print what stops a commit, and nothing else
+  --receive          look at the push whose lines git gives a pre-receive hook
+
+`lorefs check --help` says more."""
 
 
 def main() -> None:
@@ -28,37 +46,43 @@ def mend() -> None:
 
 def run(arguments: Sequence[str], name: str) -> int:
     """Run with arguments, and return the exit status; nothing is raised."""
-    options = vars(_parser(name).parse_args(arguments))
-
-    def check() -> int:
-        from lorefs.cli.checking import Options, run_check
-
-        for key in ("paths", "select", "ignore"):
-            options[key] = tuple(options[key] or ())
-        return run_check(Options(**options))
-
-    return _status(check, list(arguments))
+    if {"-h", "--help"} & set(arguments):
+        sys.stdout.write(HELP.format(name=name) + "\n")
+        return 0
+    return _status(lambda: _check(arguments), list(arguments))
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(name, description="See `lorefs check --help`.")
-    parser.add_argument("paths", nargs="*", metavar="PATH")
-    parser.add_argument("--staged", action="store_true", help="look at the index")
-    parser.add_argument("--fix", action="store_true", help="mend what is mechanical first")
-    parser.add_argument("--hook", action="store_true", help="print what stops a commit alone")
-    parser.add_argument(
-        "--receive",
-        action="store_true",
-        help="look at the push whose lines git gives a pre-receive hook",
+def _check(arguments: Sequence[str]) -> int:
+    from lorefs.cli.checking import run_check
+
+    return run_check(read_options(arguments))
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """The options of a command line. Raises `UsageError`."""
+    from getopt import GetoptError, gnu_getopt
+
+    from lorefs.cli.checking import Options
+    from lorefs.errors import UsageError
+
+    try:
+        found, paths = gnu_getopt(list(arguments), "", [*FLAGS, *(f"{name}=" for name in VALUES)])
+    except GetoptError as error:
+        raise UsageError(error.msg, hint="see `lorefs-check --help`") from None
+    given = [(name.removeprefix("--"), text) for name, text in found]
+    values = dict(given)
+    form = values.get("format", "text")
+    if form not in {"text", "json", "github", "sarif"}:
+        raise UsageError("--format is text, json, github or sarif", found=form)
+    return Options(
+        tuple(paths),
+        commit=values.get("commit"),
+        since=values.get("since"),
+        form=form,  # type: ignore[arg-type]  # one of these, as just seen
+        select=tuple(text for name, text in given if name == "select"),
+        ignore=tuple(text for name, text in given if name == "ignore"),
+        **{flag: flag in values for flag in FLAGS},
     )
-    parser.add_argument("--commit", metavar="COMMIT", help="look at a commit")
-    parser.add_argument("--since", metavar="COMMIT", help="only at what changed since that one")
-    parser.add_argument("--format", dest="form", default="text",
-                        choices=("text", "json", "github", "sarif"))  # fmt: skip
-    parser.add_argument("--select", action="append", metavar="CODE")
-    parser.add_argument("--ignore", action="append", metavar="CODE")
-    parser.add_argument("--strict", action="store_true", help="warnings fail, too")
-    return parser
 
 
 def _status(check: Callable[[], int], arguments: list[str]) -> int:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lorefs.check.corpus import Corpus
     from lorefs.check.source import Source
 
+# What these find counts in a conflict, too; for all others its two sides look like trouble.
+IN_CONFLICTS: Final = matching(["LORE00", "LORE3", "LORE4"])
 MOST: Final = 50  # findings of one rule in one document; the rest are counted in its last
 
 
@@ -45,6 +47,8 @@ def check(corpus: Corpus, rules: Iterable[Rule]) -> list[Finding]:
 
 
 def _in_source(rule: Rule, source: Source, hits: Iterable[Hit]) -> Iterator[Finding]:
+    if source.conflicts and rule.code not in IN_CONFLICTS:
+        hits = (hit for hit in hits if not source.in_conflict(hit.offset))
     hits = iter(hits)
     shown = list(islice(hits, MOST))
     more = sum(1 for _ in hits)

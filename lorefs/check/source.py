@@ -82,22 +82,31 @@ class Source:
 
     @cached_property
     def conflicts(self) -> tuple[tuple[int, int], ...]:
-        """Where conflicts are, from the first marker of git to the last, as offsets."""
+        """Where conflicts are, as offsets, from what may be the marker of a torn entry above."""
         found: list[tuple[int, int]] = []
         start = -1
         for line in re.finditer(_CONFLICT, self.text, re.MULTILINE):
             if not is_conflict_marker(line[0].rstrip("\r")):
                 continue
-            if line[0][0] == "<":
-                start = line.start()
-            elif start >= 0:
+            if line[0][0] == "<" and start < 0:
+                start = self._paragraph_start(line.start())
+            elif line[0][0] == ">" and start >= 0:
                 found.append((start, line.end()))
                 start = -1
         return tuple(found)
 
-    def conflict_at(self, offset: int) -> int | None:
-        """The start of the conflict that a place lies in, None outside of all."""
-        return next((start for start, end in self.conflicts if start <= offset < end), None)
+    def _paragraph_start(self, offset: int) -> int:
+        """The start of the lines above a place, two at most, that no blank line parts from it."""
+        for _ in range(2):
+            start = self.text.rfind("\n", 0, max(offset - 1, 0)) + 1
+            if self.text[start:offset].strip():
+                offset = start
+        return offset
+
+    def in_conflict(self, offset: int) -> bool:
+        """Whether a place lies in a conflict."""
+        index = bisect_right(self.conflicts, (offset, len(self.text)))
+        return index > 0 and offset < self.conflicts[index - 1][1]
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """A place as line and column, both from 1."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, assert_never
 
 from lorefs import __version__
 from lorefs.check.finding import ERROR
-from lorefs.check.formats import github, sarif
 from lorefs.cli.output import counted, one_line, safe, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -37,8 +36,12 @@ def write_findings(
         case "json":
             write_json(as_json(findings, documents, mended))
         case "sarif":
+            from lorefs.check.formats import sarif
+
             write_json(sarif(findings, __version__))
         case "github":
+            from lorefs.check.formats import github
+
             write_lines([(safe(line), "")] for line in github(findings))
         case "text":
             write_lines((line for each in mended for line in _mended_lines(each)), wrap=True)

@@ -6,7 +6,6 @@ would obey or be confused by is made visible.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -91,6 +90,8 @@ def write_columns(rows: Iterable[Iterable[str]]) -> None:
 
 def write_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold
     """Print a value as JSON; what a terminal would obey is escaped."""
+    import json
+
     text = json.dumps(value, ensure_ascii=False, indent=2)
     text = text.encode("utf-8", "backslashreplace").decode()  # surrogates; JSON's own escape
     sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")

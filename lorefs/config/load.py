@@ -24,7 +24,6 @@ def load_all(
     root: Path, git_dir: Path, common_dir: Path, env: Mapping[str, str]
 ) -> tuple[Config, list[ConfigError]]:
     """The settings of a worktree, and all mistakes in them; defaults hold in their place."""
-    from lorefs.config.resolve import resolve_all
     from lorefs.errors import ConfigError
 
     mistakes: list[ConfigError] = []
@@ -39,6 +38,8 @@ def load_all(
         mistakes.append(error)
     if team is None and not git_config and not any(name.startswith("LOREFS_") for name in env):
         return Config(), mistakes
+    from lorefs.config.resolve import resolve_all
+
     config, wrong = resolve_all(team, git_config, env)
     return config, mistakes + wrong
 

