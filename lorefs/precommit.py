@@ -86,7 +86,7 @@ def read_options(arguments: Sequence[str]) -> Options:
 
 
 def _status(check: Callable[[], int], arguments: list[str]) -> int:
-    from lorefs.errors import ExitStatus, LorefsError
+    from lorefs.errors import ExitStatus, LorefsError, NotARepositoryError
 
     try:
         status = check()
@@ -95,6 +95,8 @@ def _status(check: Callable[[], int], arguments: list[str]) -> int:
         from lorefs.cli.failure import explain
 
         explain(error)
+        if isinstance(error, NotARepositoryError) and "--hook" in arguments:
+            return ExitStatus.DONE  # a hook for all repositories, in one that is not for lorefs
         return error.status
     except KeyboardInterrupt:
         return INTERRUPTED

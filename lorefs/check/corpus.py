@@ -29,6 +29,10 @@ class Reference(NamedTuple):
     name: str
 
 
+def _no_text(_: str) -> str:
+    return ""
+
+
 def _nothing(_: Sequence[Reference]) -> Mapping[Reference, str]:
     return {}
 
@@ -37,15 +41,17 @@ class Facts(NamedTuple):
     """What is known of the repository.
 
     `tracked_personal` are paths of personal documents that git tracks or is about to.
-    `base` answers with the texts of the documents of HEAD, and `gone` with those names of code
-    that HEAD has no more, each with the commit that still had it; both are asked on demand only.
-    `mistakes` are wrong settings.
+    `committed` answers with the text of a document whose lines need no search for secrets,
+    because they are shared already. `base` answers with the texts of the documents of HEAD, and
+    `gone` with those names of code that HEAD has no more, each with the commit that still had it.
+    All are asked on demand only. `mistakes` are wrong settings.
     """
 
     tracked_personal: tuple[str, ...] = ()
     attributes_line: int = 0  # in `.gitattributes`, where it names the driver
     driver_configured: Callable[[], bool] = bool
     mistakes: tuple[RepositoryHit, ...] = ()
+    committed: Callable[[str], str] = _no_text
     base: Callable[[], Mapping[str, str]] = dict
     gone: Callable[[Sequence[Reference]], Mapping[Reference, str]] = _nothing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from lorefs.check.corpus import Corpus, Facts, Limits
@@ -10,6 +11,7 @@ from lorefs.check.finding import Finding, RepositoryHit, Rule
 from lorefs.check.registry import is_prefix
 from lorefs.check.run import check, chosen
 from lorefs.config import load_all
+from lorefs.core.document import decode
 from lorefs.errors import ConfigError, RefusedError, UsageError
 from lorefs.inspection.code import gone
 from lorefs.inspection.read import Documents, from_commit, from_index, from_worktree
@@ -105,6 +107,7 @@ def corpus_of(
         attributes_line=_attributes_line(git),
         driver_configured=lambda: _driver_configured(git),
         mistakes=tuple(_mistake(git, error) for error in mistakes),
+        committed=cache(lambda path: _committed(git, path) if request.staged else ""),
         base=lambda: _base(git, request),
         gone=lambda references: gone(git, request.commit or "HEAD", references),
     )
@@ -133,6 +136,11 @@ def _attributes_line(git: Git) -> int:
 
 def _driver_configured(git: Git) -> bool:
     return bool(git.text("config", "--get", "merge.lorefs.driver", allowed=(0, 1)))
+
+
+def _committed(git: Git, path: str) -> str:
+    """A document's text in HEAD, "" where it is not there."""
+    return decode(git.blob("HEAD", path) or b"")
 
 
 def _base(git: Git, request: Request) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ documents, which a later commit does not take back.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.check.corpus import Corpus, Facts
@@ -100,6 +101,10 @@ def _mode_and_oid(about: str) -> tuple[str, str]:
     return facts[parents], facts[2 * parents + 1]
 
 
+def _same(text: str, _: str) -> str:
+    return text
+
+
 def _on_the_way(git: Git, tip: str, brought: Sequence[_Brought], request: Request) -> list[Finding]:
     """What must not be in the history, in the commits before the tip."""
     paths = git.paths
@@ -108,11 +113,13 @@ def _on_the_way(git: Git, tip: str, brought: Sequence[_Brought], request: Reques
     before = [each for each in brought if each.commit != tip and each.mode in REGULAR]
     texts = read_blobs(git, (each.oid for each in before)) if before else {}
     findings: list[Finding] = []
-    for each in before:
+    seen: dict[str, str] = {}  # lines of an older commit of the push are not searched again
+    for each in reversed(before):
+        text, older = texts[each.oid], seen.get(each.path, "")
+        seen[each.path] = text
         personal = (each.path,) if scope_of(each.path) == PERSONAL else ()
-        corpus = Corpus(
-            [Source(each.path, texts[each.oid])], facts=Facts(tracked_personal=personal)
-        )
+        facts = Facts(tracked_personal=personal, committed=partial(_same, older))
+        corpus = Corpus([Source(each.path, text)], facts=facts)
         findings += [
             found._replace(message=f"{found.message} (in commit {each.commit[:12]})")
             for found in check(corpus, rules)

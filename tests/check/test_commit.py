@@ -11,6 +11,7 @@ import pytest
 
 from lorefs.install import deinit, init
 from lorefs.repo import Git, locate
+from tests.cli.terminal import Lorefs
 from tests.gitrepo import Repo
 from tests.lore import document, entry
 
@@ -55,6 +56,18 @@ def test_a_secret_that_is_allowed_does_not(guarded: Repo) -> None:
     allowed = f"is {TOKEN}. <!-- pragma: allowlist secret -->"
     guarded.write("src/.lore.md", document(entry(2, "A form of key", allowed)))
     guarded.commit("an example")
+
+
+def test_a_secret_that_is_shared_already_is_for_the_full_check_to_find(guarded: Repo) -> None:
+    old = document(entry(2, "Old", TOKEN))
+    guarded.write("src/.lore.md", old)
+    guarded("add", "--all")
+    guarded("commit", "--quiet", "--no-verify", "--message", "before anybody checked")
+    guarded.commit("more", **{"src/.lore.md": old + "\n" + entry(3, "New") + "\n"})
+    assert "LORE403" in Lorefs(guarded.path)("check", status=1).out
+    guarded.write("src/.lore.md", old.replace(TOKEN, f"{TOKEN} again"))
+    guarded("add", "--all")
+    assert "LORE403" in refused(guarded)
 
 
 def test_a_bidirectional_character_stops_a_commit(guarded: Repo) -> None:
@@ -216,6 +229,20 @@ def test_a_program_that_is_gone_stops_no_commit(guarded: Repo) -> None:
     done = guarded.run("commit", "--message", "on")
     assert done.returncode == 0
     assert "lore is not checked: run lorefs init again" in done.stderr
+
+
+def test_a_hook_of_all_repositories_stops_nothing_where_lorefs_cannot_work(
+    repo: Repo, tmp_path: Path
+) -> None:
+    """Such as one for dotfiles, whose git directory is elsewhere and has no file to name it."""
+    init(git_of(repo))
+    (repo.path / ".git").rename(tmp_path / "elsewhere.git")
+    repo.write(".lore.md", CLEAN)
+    elsewhere = f"--git-dir={tmp_path / 'elsewhere.git'}", f"--work-tree={repo.path}"
+    repo(*elsewhere, "add", "--all")
+    done = repo.run(*elsewhere, "commit", "--message", "dotfiles")
+    assert done.returncode == 0, done
+    assert "git worktree" in done.stderr
 
 
 def test_a_file_of_the_worktree_is_never_taken_for_a_module(guarded: Repo) -> None:

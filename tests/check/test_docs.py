@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +17,8 @@ from lorefs.check.registry import RULES
 from lorefs.check.run import check, chosen
 from lorefs.check.source import Source
 from tests.conftest import TOP
+from tests.gitrepo import Repo
+from tests.lore import document, entry
 
 PAGE = (TOP / "docs/rules.md").read_text()
 SECTIONS = {
@@ -44,6 +51,36 @@ def test_an_example_is_one(code: str) -> None:
     others = {finding.code for finding in found} - {code}
     assert code in {finding.code for finding in found}
     assert others <= {"LORE105"}
+
+
+def test_the_recipe_finds_what_a_forge_merged_wrong(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell script of the recipe, run on merges that were made without the driver."""
+    page = (TOP / "docs/check.md").read_text()
+    script = textwrap.dedent(page.split("run: |\n")[1].split("```")[0])
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+    def run(before: str) -> int:
+        text = re.sub(r"\$\{\{ .* \}\}", before, script)
+        return subprocess.run(
+            ["bash", "-e", "-c", text], cwd=repo.path, capture_output=True, check=False, timeout=50
+        ).returncode
+
+    base = repo.commit("base", **{".lore.md": document(entry(1, "A"), entry(5, "Z"))})
+    for name, strategy in (("right", ()), ("wrong", ("--strategy=ours",))):
+        repo("switch", "--quiet", "--create", name, base)
+        repo.commit("theirs", **{".lore.md": document(entry(1, "A", name), entry(5, "Z"))})
+        repo("switch", "--quiet", "--create", f"{name}-merged", base)
+        repo.commit("ours", **{".lore.md": document(entry(1, "A"), entry(5, "Z", name))})
+        repo("merge", "--quiet", "--no-ff", *strategy, "--message", name, name, ok=False)
+        if repo("status", "--porcelain"):
+            repo.commit(name, **{".lore.md": document(entry(1, "A", name), entry(5, "Z", name))})
+        repo.commit("after", **{"code.py": name})
+    repo("switch", "--quiet", "right-merged")
+    assert run(base) == 0
+    repo("switch", "--quiet", "wrong-merged")
+    assert run(base) == 1
 
 
 def test_the_page_itself_hides_nothing() -> None:

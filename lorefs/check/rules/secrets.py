@@ -56,10 +56,10 @@ _PIECE: Final = 4096
 _OVERLAP: Final = 256
 
 
-def secret(source: Source, _: Corpus) -> Iterator[Hit]:
+def secret(source: Source, corpus: Corpus) -> Iterator[Hit]:
     """A token in the form that its provider gives it, or a private key."""
     seen: set[int] = set()  # pieces of a line overlap
-    for line in _lines(source):
+    for line in _lines(source, corpus):
         for offset, piece in line.pieces():
             for place, kind in _found(_SURE, piece):
                 if offset + place not in seen and not _is_allowed(line):
@@ -67,9 +67,9 @@ def secret(source: Source, _: Corpus) -> Iterator[Hit]:
                     yield Hit(offset + place, f"a secret: {kind}")
 
 
-def possible(source: Source, _: Corpus) -> Iterator[Hit]:
+def possible(source: Source, corpus: Corpus) -> Iterator[Hit]:
     """A value that looks like a secret by its name or by its entropy."""
-    for line in _lines(source):
+    for line in _lines(source, corpus):
         for offset, piece in line.pieces():
             first = next(_found(_UNSURE, piece), None)
             if first and not _is_allowed(line) and not any(_found(_SURE, piece)):
@@ -90,13 +90,18 @@ class _Line(NamedTuple):
             yield self.offset + start, self.text[start : start + _PIECE + _OVERLAP]
 
 
-def _lines(source: Source) -> Iterator[_Line]:
-    """The lines of a shared document; what is personal stays on this machine, secrets included."""
+def _lines(source: Source, corpus: Corpus) -> Iterator[_Line]:
+    """The lines of a shared document that are not shared yet.
+
+    What is personal stays on this machine, secrets included.
+    """
     if source.is_personal:
         return
+    shared = set(corpus.facts.committed(source.path).split("\n"))
     offset, before = 0, ""
     for text in source.text.split("\n"):
-        yield _Line(offset, text, before)
+        if text not in shared:
+            yield _Line(offset, text, before)
         offset += len(text) + 1
         before = text
 
