@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from lorefs.check.corpus import Corpus
 
 _ROUNDS: Final = 5
+_LINKED: Final = r"(?:(?<=\[\[)|(?<=\\\[\\\[))[^\[\]\n\\|]+(?=[\]|\\])"  # what a link names
+_VALUE: Final = r"[^\s\[\]{},:\"']+"  # a word of metadata
 
 
 class Done(NamedTuple):
@@ -268,17 +270,16 @@ def _free_id(path: str, title: str, taken: set[str]) -> str:
 
 def _with_renamed(text: str, renamed: dict[str, str]) -> str:
     """The text with links and relations to ids that were replaced."""
-    for old, new in renamed.items():
-        if old not in text:
-            continue
-        link = rf"((?:\[\[|\\\[\\\[)){re.escape(old)}(?=[\]|\\])"
-        text = re.sub(link, rf"\g<1>{new}", text)
-        word = rf"(?<![\w-]){re.escape(old)}(?![\w-])"
-        text = "\n".join(
-            re.sub(word, new, line) if is_metadata(line.rstrip("\r")) else line
-            for line in text.split("\n")
-        )
-    return text
+
+    def new(found: re.Match[str]) -> str:
+        return renamed.get(found[0], found[0])
+
+    if not renamed:
+        return text
+    lines = re.sub(_LINKED, new, text).split("\n")
+    return "\n".join(
+        re.sub(_VALUE, new, line) if is_metadata(line.rstrip("\r")) else line for line in lines
+    )
 
 
 def _named(block: Block) -> str:

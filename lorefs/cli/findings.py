@@ -42,7 +42,7 @@ def write_findings(
         case "github":
             from lorefs.check.formats import github
 
-            write_lines([(safe(line), "")] for line in github(findings))
+            write_lines(([(safe(line), "")] for line in github(findings)), wrap=True)
         case "text":
             write_lines((line for each in mended for line in _mended_lines(each)), wrap=True)
             write_lines((line for each in findings for line in _lines(each)), wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,14 @@ def test_real_documents_need_no_mending(corpus: Path) -> None:
     for file in sorted((corpus / "blobs").iterdir())[::10]:
         text = decode(file.read_bytes())
         assert mended(text) == text
+
+
+def test_thousands_of_made_up_ids_take_seconds() -> None:
+    entries = [entry(n, f"E{n}", f"[[x{n - 1}]]").replace(ident(n), f"x{n}") for n in range(5000)]
+    start = time.process_time()
+    after = mended(document(*entries))
+    assert time.process_time() - start < 20
+    assert f"[[{derived_id('.lore.md', 'lore:x4998')}]]" in after
 
 
 # ---------------------------------------------------------------- the command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from lorefs.precommit import FLAGS, VALUES, read_options
 from tests.conftest import TOP
@@ -79,6 +81,19 @@ def test_the_wheel_carries_them(tmp_path: Path) -> None:
         assert f"share/lorefs/{script.relative_to(TOP)}" in names
     for command in ("lorefs", "lorefs-check", "lorefs-fix", "lorefs-hook"):
         assert f"\n{command} = " in commands
+
+
+def test_the_hooks_of_frameworks_run_commands_that_there_are(on_path: Path) -> None:
+    hooks = YAML(typ="safe").load((TOP / ".pre-commit-hooks.yaml").read_text())
+    by_id = {hook["id"]: hook for hook in hooks}
+    assert list(by_id) == ["lorefs-check", "lorefs-fix", "lorefs-reconcile"]
+    for hook in hooks:
+        assert (on_path / hook["entry"].split()[0]).exists()
+    documents = re.compile(by_id["lorefs-check"]["files"])
+    for name in (".lore.md", "a/b/.lore.review.md", "a/.lore.local.md"):
+        assert documents.search(name)
+    for name in ("a.lore.md", ".lore.md.orig", "lore.md"):
+        assert not documents.search(name)
 
 
 def commanded(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

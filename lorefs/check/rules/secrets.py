@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from lorefs.check.finding import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lorefs.check.corpus import Corpus
     from lorefs.check.source import Source
 
+_Name = tuple[str, str]  # a module of detect-secrets and a class in it
 _PLUGINS: Final = "detect_secrets.plugins"
 _SURE: Final = (
     ("artifactory", "ArtifactoryDetector"),
@@ -59,7 +60,7 @@ _OVERLAP: Final = 256
 def secret(source: Source, corpus: Corpus) -> Iterator[Hit]:
     """A token in the form that its provider gives it, or a private key."""
     seen: set[int] = set()  # pieces of a line overlap
-    for line in _lines(source, corpus):
+    for line in _suspect(_lines(source, corpus), _SURE):
         for offset, piece in line.pieces():
             for place, kind in _found(_SURE, piece):
                 if offset + place not in seen and not _is_allowed(line):
@@ -69,7 +70,7 @@ def secret(source: Source, corpus: Corpus) -> Iterator[Hit]:
 
 def possible(source: Source, corpus: Corpus) -> Iterator[Hit]:
     """A value that looks like a secret by its name or by its entropy."""
-    for line in _lines(source, corpus):
+    for line in _suspect(_lines(source, corpus), _UNSURE):
         for offset, piece in line.pieces():
             first = next(_found(_UNSURE, piece), None)
             if first and not _is_allowed(line) and not any(_found(_SURE, piece)):
@@ -106,10 +107,46 @@ def _lines(source: Source, corpus: Corpus) -> Iterator[_Line]:
         before = text
 
 
-def _found(names: tuple[tuple[str, str], ...], line: str) -> Iterator[tuple[int, str]]:
+def _suspect(lines: Iterable[_Line], names: tuple[_Name, ...]) -> Iterator[_Line]:
+    """The lines in whose neighbourhood a plugin would find something.
+
+    To ask about a few kilobytes at once costs a fraction of asking about each line of it.
+    """
+    batch: list[_Line] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line.text)
+        if size >= _PIECE:
+            yield from _if_suspect(batch, names)
+            batch, size = [], 0
+    yield from _if_suspect(batch, names)
+
+
+def _if_suspect(batch: list[_Line], names: tuple[_Name, ...]) -> list[_Line]:
+    text = "\n".join(line.text for line in batch)
+    if len(text) > 2 * _PIECE:  # a line that is looked at in pieces
+        return batch
+    if _KEYWORD in names and _has_keyword(text):
+        return batch
+    return batch if any(pattern.search(text) for pattern in _patterns(names)) else []
+
+
+@cache
+def _patterns(names: tuple[_Name, ...]) -> tuple[re.Pattern[str], ...]:
+    """The patterns of plugins, so that they match inside a text of several lines."""
+    found: list[re.Pattern[str]] = []
+    for name in names:
+        if name != _KEYWORD:
+            plugin = _plugin(name)
+            found += getattr(plugin, "denylist", None) or [plugin.regex]
+    return tuple(re.compile(each.pattern, each.flags | re.MULTILINE) for each in found)
+
+
+def _found(names: tuple[_Name, ...], line: str) -> Iterator[tuple[int, str]]:
     """Where plugins find something in a line, and what."""
     for name in names:
-        if name == _KEYWORD and not _keywords().search(line):
+        if name == _KEYWORD and not _has_keyword(line):
             continue
         plugin = _plugin(name)
         for value in plugin.analyze_string(line):
@@ -117,7 +154,7 @@ def _found(names: tuple[tuple[str, str], ...], line: str) -> Iterator[tuple[int,
                 yield max(line.find(value), 0), str(plugin.secret_type)
 
 
-def _is_likely(name: tuple[str, str], plugin: Any, value: str) -> bool:  # noqa: ANN401  # untyped
+def _is_likely(name: _Name, plugin: Any, value: str) -> bool:  # noqa: ANN401  # untyped
     """Whether a value that a name or a form suggests can be a secret at all."""
     from detect_secrets.filters import heuristic
 
@@ -132,17 +169,23 @@ def _is_likely(name: tuple[str, str], plugin: Any, value: str) -> bool:  # noqa:
 
 
 @cache
-def _plugin(name: tuple[str, str]) -> Any:  # noqa: ANN401  # detect-secrets has no types
+def _plugin(name: _Name) -> Any:  # noqa: ANN401  # detect-secrets has no types
     """A plugin, made when it is first needed: detect-secrets takes long to import."""
     module, kind = name
     return getattr(import_module(f"{_PLUGINS}.{module}"), kind)()
 
 
+def _has_keyword(text: str) -> bool:
+    """Whether it is worth asking the plugin for keywords, which is slow."""
+    lower = text.lower()
+    return any(word in lower for word in _keywords())
+
+
 @cache
-def _keywords() -> re.Pattern[str]:
-    """What makes it worth asking the plugin for keywords, which is slow."""
+def _keywords() -> frozenset[str]:
+    """The last words of the plugin's keywords: of `api_?key` that is `key`."""
     words = import_module(f"{_PLUGINS}.keyword").DENYLIST
-    return re.compile("|".join(words), re.IGNORECASE)
+    return frozenset(word.rpartition("?")[2] for word in words)
 
 
 def _is_allowed(line: _Line) -> bool:
