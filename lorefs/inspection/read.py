@@ -58,13 +58,17 @@ def from_index(git: Git, paths: Sequence[str], limit: int) -> Documents:
     """The documents that are staged, as they are staged, of those at `paths` if any are named."""
     from lorefs.repo.index import in_index, staged
 
-    named = [f":(top,literal){path}" for path in paths if scope_of(path) is None]
-    changed = [path for path in staged(git, [*GLOBS, *named]) if _is_below(path, paths)]
-    if not changed:
+    named = {path for path in paths if path and scope_of(path) is None}
+    specs = [*GLOBS, *(f":(top,literal){path}" for path in sorted(named))]
+
+    def is_document(path: str) -> bool:
+        return scope_of(path) is not None or path in named  # a directory matches all below it
+
+    wanted = {path for path in staged(git, specs) if is_document(path) and _is_below(path, paths)}
+    if not wanted:
         return NOTHING
-    listed = [each for each in in_index(git, [*GLOBS, *named]) if each.stage == 0]
+    listed = [each for each in in_index(git, specs) if each.stage == 0 and is_document(each.path)]
     sources = _from_objects(git, listed, limit)
-    wanted = set(changed)
     return Documents(
         [source for source in sources if source.path in wanted],
         [

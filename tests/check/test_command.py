@@ -47,6 +47,22 @@ def test_paths_are_relative_to_where_one_stands(repo: Repo, lorefs: Lorefs) -> N
     assert "outside" in lorefs("check", "..", status=2).err
 
 
+def test_paths_among_what_is_staged(repo: Repo, lorefs: Lorefs) -> None:
+    for name in ("a/.lore.md", "b/.lore.md"):
+        repo.write(name, document(entry(ord(name[0]), "A", "\u202e")))
+    repo.write("a/code.py", "x = '\u202e'\n<<<<<<< HEAD\n")
+    repo.write("a/AGENTS.md", document(entry(9, "A", "\x1b")))
+    repo("add", "--all")
+
+    def found(*arguments: str) -> list[str]:
+        shown = lorefs("check", "--staged", "--json", *arguments, status=1).json
+        return [each["path"] for each in shown["findings"]]
+
+    assert found() == ["a/.lore.md", "b/.lore.md"]
+    assert found("a") == ["a/.lore.md"]
+    assert found("a/AGENTS.md", "b") == ["a/AGENTS.md", "b/.lore.md"]
+
+
 def test_a_section_of_another_file_is_checked_where_it_is_named(repo: Repo, lorefs: Lorefs) -> None:
     repo.write("AGENTS.md", f"# Project\n\n* **Rule**: mine\n\n{HIDDEN}")
     lorefs("check")

@@ -90,6 +90,18 @@ def test_a_personal_entry_stops_a_commit(guarded: Repo, text: str) -> None:
     assert "remedy: delete it here to keep it to yourself" in words
 
 
+def test_an_approval_that_the_policy_does_not_allow_stops_a_commit(guarded: Repo) -> None:
+    policy = "---\npolicy: {approval: manual, approvers: [ada@example.invalid]}\n---\n"
+    waiting = policy + document(entry(1, "Alpha", meta="status: pending"))
+    guarded.commit("the first policy is anybody's to set", **{".lore.md": waiting})
+    approved = waiting.replace("status: pending", "approved_by: eve@example.invalid")
+    # who makes themselves an approver in passing is none yet
+    guarded.write(".lore.md", approved.replace("[ada@", "[eve@example.invalid, ada@"))
+    guarded("add", "--all")
+    assert "LORE203 the policy does not let eve@example.invalid approve" in refused(guarded)
+    guarded.commit("approved", **{".lore.md": approved.replace("eve@", "ada@")})
+
+
 def test_a_personal_document_stops_a_commit(guarded: Repo) -> None:
     guarded.write("src/.lore.local.md", CLEAN)
     guarded("add", "--force", "src/.lore.local.md")
