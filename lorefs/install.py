@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
 
 ATTRIBUTES: Final = tuple(f"{name} merge=lorefs" for name in (TEAM_NAME, REVIEW_NAME))
-HOOKS: Final = ("post-merge", "post-checkout", "post-rewrite", "post-commit")
+CHECK: Final = "pre-commit"
+HOOKS: Final = (CHECK, "post-merge", "post-checkout", "post-rewrite", "post-commit")
 BEGIN: Final = "# lorefs: begin"
 END: Final = "# lorefs: end"
 _NEW_HOOK: Final = "#!/bin/sh\n"
@@ -163,10 +164,21 @@ def hooks_folder(git: Git) -> tuple[Path, bool]:
 
 
 def hook_line(name: str) -> str:
-    """The line that runs a hook of ours: never fails, and needs no PATH."""
+    """The line that runs a hook of ours, and needs no PATH.
+
+    It starts Python isolated: a file of the worktree must not be taken for a module. What only
+    reconciles never fails; the check fails if it finds an error, and lets a commit pass with a
+    word where the program is gone.
+    """
     package = str(Path(__file__).resolve().parent.parent)
-    code = f"import sys; sys.path.insert(0, {package!r}); from lorefs.hooks import main; main()"
-    return f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} {name} </dev/null || :"
+    module = "lorefs.precommit" if name == CHECK else "lorefs.hooks"
+    code = f"import sys; sys.path.insert(0, {package!r}); from {module} import main; main()"
+    python = shlex.quote(sys.executable)
+    run = f"{python} -I -c {shlex.quote(code)}"
+    if name != CHECK:
+        return f"{run} {name} </dev/null || :"
+    gone = "echo 'lore is not checked: run lorefs init again' >&2"
+    return f"if test -x {python}; then {run} --staged --hook </dev/null || exit 1; else {gone}; fi"
 
 
 def _block(name: str) -> str:

@@ -52,7 +52,16 @@ def test_pygit2_has_the_test_identity(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["lorefs.__main__", "lorefs.errors", "lorefs.driver", "lorefs.hooks", "lorefs.api"]
+    "module",
+    [
+        "lorefs.__main__",
+        "lorefs.errors",
+        "lorefs.driver",
+        "lorefs.hooks",
+        "lorefs.api",
+        "lorefs.precommit",
+        "lorefs.cli.checking",
+    ],
 )
 def test_start_up_loads_nothing_heavy(module: str) -> None:
     assert not loaded_by(f"import {module}") & HEAVY

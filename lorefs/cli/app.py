@@ -34,6 +34,9 @@ SECTIONS: Final = {
         "search": "Find entries by their words",
         "similar": "Find entries that are like an entry or a text",
     },
+    "Check": {
+        "check": "Look for what should not be committed, read or fed to an agent",
+    },
     "Look back": {
         "log": "Show what changed, when, and through what",
         "diff": "Compare the lore of two commits, by entry",

@@ -44,7 +44,7 @@ def status_of(command: Callable[[], object], arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:  # noqa: BLE001  # the one place where a bug becomes a report
-        _report(error, arguments)
+        report(error, arguments)
         return ExitStatus.INTERNAL
     return status if isinstance(status, int) else ExitStatus.DONE
 
@@ -105,7 +105,7 @@ def _explain_usage(error: Exception) -> None:
         )
 
 
-def _report(error: Exception, arguments: list[str]) -> None:
+def report(error: Exception, arguments: list[str]) -> None:
     """Save what a bug report needs, and say where. Values of entries are not in it."""
     import platform
     import traceback

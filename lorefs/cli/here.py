@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,16 @@ def current_directory() -> Path:
         raise NotARepositoryError(
             "the current directory is gone", hint="change to another one"
         ) from error
+
+
+def environment() -> dict[str, str]:
+    """The environment that the command was started in."""
+    return dict(os.environ)
+
+
+def standard_input() -> str:
+    """What another program writes to this one; bytes that are no UTF-8 survive as surrogates."""
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 
 
 def milliseconds() -> int:

@@ -6,7 +6,6 @@ would obey or be confused by is made visible.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -58,8 +57,10 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
 
 
-def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -> None:
-    """Print lines of spans: styled and cut to the width for a person, else plain."""
+def write_lines(
+    lines: Iterable[Iterable[Span]], stream: TextIO | None = None, *, wrap: bool = False
+) -> None:
+    """Print lines of spans: styled for a person, cut to the width or wrapped, else plain."""
     stream = stream or sys.stdout
     if not for_person(stream):
         for line in lines:
@@ -69,7 +70,11 @@ def write_lines(lines: Iterable[Iterable[Span]], stream: TextIO | None = None) -
 
     screen = console(stream)
     for line in lines:
-        screen.print(Text.assemble(*line), no_wrap=True, overflow="ellipsis", crop=True)
+        text = Text.assemble(*line)
+        if wrap:
+            screen.print(text, soft_wrap=True)
+        else:
+            screen.print(text, no_wrap=True, overflow="ellipsis", crop=True)
 
 
 def write_wrapped(spans: Iterable[Span], indent: int) -> None:
@@ -106,6 +111,8 @@ def write_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold
 
 def json_text(value: Any, indent: int | None = 2) -> str:  # noqa: ANN401  # as above
     """A value as JSON in which nothing stands that a terminal would obey."""
+    import json
+
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     text = text.encode("utf-8", "backslashreplace").decode()  # surrogates; JSON's own escape
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

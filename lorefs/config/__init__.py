@@ -4,12 +4,13 @@ The table of all settings is `lorefs.config.keys.KEYS`; it is loaded only where 
 """
 
 from lorefs.config.gitfile import Setting, read_git
-from lorefs.config.load import load, load_worktree
+from lorefs.config.load import load, load_all, load_worktree
 from lorefs.config.settings import (
     ALWAYS,
     AUTOMATIC,
     MANUAL,
     PUBLISH,
+    Check,
     Config,
     Filters,
     Guard,
@@ -23,6 +24,7 @@ __all__ = [
     "AUTOMATIC",
     "MANUAL",
     "PUBLISH",
+    "Check",
     "Config",
     "Filters",
     "Guard",
@@ -31,6 +33,7 @@ __all__ = [
     "Setting",
     "Sync",
     "load",
+    "load_all",
     "load_worktree",
     "read_git",
 ]

@@ -157,6 +157,19 @@ def _directory(value: object) -> str:
     return "/".join(parts)
 
 
+def _codes(value: object) -> tuple[str, ...]:
+    """Codes of rules or their starts: a list, or words between commas."""
+    from lorefs.check.registry import is_prefix
+
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+        raise ValueError
+    codes = tuple(word.strip().upper() for word in words if word.strip())
+    if not all(map(is_prefix, codes)):
+        raise ValueError
+    return codes
+
+
 def _choice(*choices: str) -> Kind:
     def read(value: object) -> str:
         if value not in choices:
@@ -176,6 +189,7 @@ DIRECTORIES: Final = Kind("relative directories, with commas between them", _dir
 BRANCH: Final = Kind("the name of a branch", _branch)
 REF: Final = Kind("the name of a ref, or nothing", _ref)
 COMMAND: Final = Kind("a shell command on one line, or nothing", _word)
+CODES: Final = Kind("codes of rules, such as LORE105 or LORE6", _codes)
 DIRECTORY: Final = Kind("a relative directory, or nothing", _directory)
 
 KEYS: Final = (
@@ -207,11 +221,15 @@ KEYS: Final = (
     Key("limits.documentSize", SIZE, TEAM, "the size of a document that is still taken in"),
     Key("onConflict", COMMAND, CLONE, "a command that is told what gave way, as JSON"),
     Key("onFailure", COMMAND, CLONE, "a command that is told what failed, as JSON"),
+    Key("check.select", CODES, TEAM, "the rules that `lorefs check` runs; nothing: all"),
+    Key("check.ignore", CODES, TEAM, "the rules that it leaves out"),
+    Key("check.entryLength", COUNT, TEAM, "the characters that an entry may have"),
+    Key("check.similarity", SHARE, TEAM, "how alike two entries are called near-duplicates"),
 )
 
 
 def written(value: object) -> str:
-    """A value as git and TOML both spell it (strings without quotes)."""
+    """A value as git and TOML both spell it (strings without quotes, lists without brackets)."""
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config.keys import CLONE, KEYS, Key
-from lorefs.config.settings import Commands, Config, Filters, Guard, Limits, Origin, Sync
+from lorefs.config.settings import Check, Commands, Config, Filters, Guard, Limits, Origin, Sync
 from lorefs.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lorefs.config.gitfile import Setting
     from lorefs.config.teamfile import TeamFile
@@ -26,23 +26,43 @@ def resolve(
 
     Raises ConfigError, naming file and line, for an unknown setting or a value it cannot have.
     """
+    config, mistakes = resolve_all(team, git_config, env)
+    if mistakes:
+        raise mistakes[0]
+    return config
+
+
+def resolve_all(
+    team: TeamFile | None, git_config: Mapping[str, Setting], env: Mapping[str, str]
+) -> tuple[Config, list[ConfigError]]:
+    """The same with all mistakes; what they are about has its default."""
     values: dict[str, object] = {}
     origins: dict[str, Origin] = {}
+    mistakes: list[ConfigError] = []
     for found in (_from_team(team), _from_git(git_config), _from_env(env)):
-        for key, (raw, origin) in found.items():
-            values[key.name] = checked(key, raw, origin)
+        for each in found:
+            if isinstance(each, ConfigError):
+                mistakes.append(each)
+                continue
+            key, raw, origin = each
+            try:
+                values[key.name] = checked(key, raw, origin)
+            except ConfigError as error:
+                mistakes.append(error)
             origins[key.name] = origin
     sections: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
     for name, value in values.items():
         sections[_BY_NAME[name].section][_BY_NAME[name].attribute] = value
-    return Config(
+    config = Config(
         sync=Sync(**sections["sync"]),  # type: ignore[arg-type]  # read by each key's kind
         guard=Guard(**sections["guard"]),  # type: ignore[arg-type]
         filter=Filters(**sections["filter"]),  # type: ignore[arg-type]
         limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
         commands=Commands(**sections["commands"]),  # type: ignore[arg-type]
+        check=Check(**sections["check"]),  # type: ignore[arg-type]
         origins=origins,
     )
+    return config, mistakes
 
 
 def key_named(name: str) -> Key:
@@ -68,55 +88,53 @@ def checked(key: Key, raw: object, origin: Origin | None = None) -> object:
         ) from None
 
 
-_Found = dict[Key, tuple[object, Origin]]
+# A setting with its value as it was found and its place, or what is wrong there.
+_Found = tuple[Key, object, Origin] | ConfigError
 
 
-def _from_team(file: TeamFile | None) -> _Found:
-    found: _Found = {}
+def _from_team(file: TeamFile | None) -> Iterator[_Found]:
     if file is None:
-        return found
+        return
     for section, table in file.tables.items():
         if section in _BY_NAME:
-            raise _not_shared(_BY_NAME[section], Origin(str(file.path), file.line_of(section)))
+            yield _not_shared(_BY_NAME[section], Origin(str(file.path), file.line_of(section)))
+            continue
         if section not in _SECTIONS or not isinstance(table, dict):
-            raise _unknown(section, Origin(str(file.path), file.line_of(section)))
+            yield _unknown(section, Origin(str(file.path), file.line_of(section)))
+            continue
         for name, raw in table.items():
             origin = Origin(str(file.path), file.line_of(section, name))
             key = _BY_NAME.get(f"{section}.{name}")
             if key is None:
-                raise _unknown(f"{section}.{name}", origin)
-            if key.home == CLONE:
-                raise _not_shared(key, origin)
-            found[key] = (raw, origin)
-    return found
+                yield _unknown(f"{section}.{name}", origin)
+            elif key.home == CLONE:
+                yield _not_shared(key, origin)
+            else:
+                yield key, raw, origin
 
 
-def _from_git(settings: Mapping[str, Setting]) -> _Found:
-    found: _Found = {}
+def _from_git(settings: Mapping[str, Setting]) -> Iterator[_Found]:
     for name, setting in settings.items():
         origin = Origin(setting.path, setting.line)
-        if name not in _BY_GIT_NAME:
-            raise _unknown(name, origin)
-        found[_BY_GIT_NAME[name]] = (setting.value, origin)
-    return found
+        key = _BY_GIT_NAME.get(name)
+        yield _unknown(name, origin) if key is None else (key, setting.value, origin)
 
 
-def _from_env(env: Mapping[str, str]) -> _Found:
+def _from_env(env: Mapping[str, str]) -> Iterator[_Found]:
     by_variable = {key.variable: key for key in KEYS}
     ours = tuple(f"LOREFS_{section.upper()}_" for section in _SECTIONS)
-    found: _Found = {}
     for variable, raw in env.items():
         if variable not in by_variable and not variable.startswith(ours):
             continue
-        if variable not in by_variable:
-            near = _nearest(variable, by_variable)
-            raise ConfigError(
-                "no setting has this variable",
-                found=variable,
-                hint=f"did you mean {near}?" if near else "`lorefs config list` names them all",
-            )
-        found[by_variable[variable]] = (raw, Origin(variable))
-    return found
+        if variable in by_variable:
+            yield by_variable[variable], raw, Origin(variable)
+            continue
+        near = _nearest(variable, by_variable)
+        yield ConfigError(
+            "no setting has this variable",
+            found=variable,
+            hint=f"did you mean {near}?" if near else "`lorefs config list` names them all",
+        )
 
 
 def _not_shared(key: Key, origin: Origin) -> ConfigError:

@@ -61,6 +61,15 @@ class Commands(NamedTuple):
     on_failure: str = ""
 
 
+class Check(NamedTuple):
+    """Which rules `lorefs check` runs, and what they allow; lengths in characters."""
+
+    select: tuple[str, ...] = ()  # nothing: all
+    ignore: tuple[str, ...] = ()
+    entry_length: int = 4000
+    similarity: float = 0.8
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -76,4 +85,5 @@ class Config(NamedTuple):
     filter: Filters = Filters()
     limits: Limits = Limits()
     commands: Commands = Commands()
+    check: Check = Check()
     origins: Mapping[str, Origin] = {}

@@ -78,7 +78,7 @@ def with_value(file: TeamFile, section: str, name: str, value: object) -> str:
 
     from lorefs.config.keys import written
 
-    literal = json.dumps(value) if isinstance(value, str) else written(value)
+    literal = json.dumps(value) if isinstance(value, str | tuple) else written(value)
     header = ".".join((*file.prefix, section))
     lines = file.text.split("\n")
     at = file.line_of(section, name) - 1
@@ -111,6 +111,7 @@ def _holds(text: str, keys: tuple[str, ...], value: object) -> bool:
         return False
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
+    value = list(value) if isinstance(value, tuple) else value
     return found == value and isinstance(found, bool) == isinstance(value, bool)
 
 

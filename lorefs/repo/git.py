@@ -58,11 +58,16 @@ def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The `git` executable in one worktree. `timeout` is that of each command, in seconds."""
+    """The `git` executable in one worktree. `timeout` is that of each command, in seconds.
+
+    `kept` names variables of git's that are passed on: a hook that looks at what is being
+    committed needs `GIT_INDEX_FILE`.
+    """
 
     paths: GitPaths
     env: Mapping[str, str]
     timeout: float = TIMEOUT
+    kept: frozenset[str] = frozenset()
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, allowed: Sequence[int] = (0,)
@@ -82,7 +87,7 @@ class Git:
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,
-                env=clean_environment(self.env),
+                env=self._environment(),
                 timeout=self.timeout,
                 check=False,
             )
@@ -101,6 +106,10 @@ class Git:
             words = done.stderr.decode("utf-8", "replace").strip()
             raise GitError(f"git {arguments[0]} failed", command=arguments, words=words)
         return done.returncode, done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: self.env[name] for name in self.kept if name in self.env}
+        return clean_environment(self.env) | kept
 
     def text(self, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
         """What a git command prints, as text without the last line end."""

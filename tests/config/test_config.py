@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lorefs.config import Config, load_worktree, read_git
+from lorefs.config import Config, Guard, load_all, load_worktree, read_git
 from lorefs.config.gitsyntax import parse
 from lorefs.config.keys import KEYS
 from lorefs.config.teamfile import TeamFile, new_team, read_team, with_value
@@ -65,7 +65,7 @@ def test_every_field_has_a_key() -> None:
     config = Config()
     fields = {
         (section, name)
-        for section in ("sync", "guard", "filter", "limits", "commands")
+        for section in ("sync", "guard", "filter", "limits", "commands", "check")
         for name in getattr(config, section)._fields
     }
     assert fields == {(key.section, key.attribute) for key in KEYS}
@@ -384,3 +384,43 @@ def test_nothing_is_loaded_that_only_settings_need(repo: Repo, env: dict[str, st
         check=True,
     )
     assert done.stdout == "set()\n"
+
+
+# ---------------------------------------------------------------- lists, and all mistakes at once
+
+
+def test_codes_are_lists_in_toml_and_words_elsewhere(repo: Repo, env: dict[str, str]) -> None:
+    repo.write(".lorefs.toml", '[check]\nselect = ["lore1", " LORE301 "]\nentryLength = 900\n')
+    check = load(repo, env).check
+    assert check.select == ("LORE1", "LORE301")
+    assert check.entry_length == 900
+    repo("config", "lorefs.check.select", "LORE5, LORE602")
+    assert load(repo, env).check.select == ("LORE5", "LORE602")
+    assert load(repo, {**env, "LOREFS_CHECK_SELECT": ""}).check.select == ()
+
+
+@pytest.mark.parametrize("value", ['"LORE9"', "[7]", '["LORE1", "all"]', "true", '["E501"]'])
+def test_what_is_no_code_is_refused(repo: Repo, env: dict[str, str], value: str) -> None:
+    repo.write(".lorefs.toml", f"[check]\nignore = {value}\n")
+    assert refusal(repo, env).line == 2
+
+
+def test_a_list_is_set_and_read_back(repo: Repo) -> None:
+    text = with_value(team(repo), "check", "ignore", ("LORE1", "LORE301"))
+    assert text == '[check]\nignore = ["LORE1", "LORE301"]\n'
+    repo.write(".lorefs.toml", text)
+    again = with_value(team(repo), "check", "ignore", ("LORE5",))
+    assert again == '[check]\nignore = ["LORE5"]\n'
+
+
+def test_all_mistakes_are_told_and_the_rest_holds(repo: Repo, env: dict[str, str]) -> None:
+    repo.write(".lorefs.toml", "[guard]\ndeletionCount = -1\ndeletionShare = 0.25\nx = 1\n[y]\n")
+    repo("config", "lorefs.sync.mode", "sometimes")
+    git_dir = repo.path / ".git"
+    config, mistakes = load_all(repo.path, git_dir, git_dir, env)
+    assert config.guard == Guard(deletion_share=0.25)
+    places = [(Path(each.path or "").name, each.line) for each in mistakes]
+    assert sorted(places[:3]) == [(".lorefs.toml", 2), (".lorefs.toml", 4), (".lorefs.toml", 5)]
+    assert [name for name, _ in places[3:]] == ["config"]
+    repo.write(".lorefs.toml", "[guard\n")
+    assert load_all(repo.path, git_dir, git_dir, env)[1][0].line == 1

@@ -1,0 +1,93 @@
+"""The rule about entries that say nearly the same.
+
+Candidates share one of a few smallest hashes of their runs of words (a bottom sketch, the cheap kin
+of MinHash: Broder, "On the resemblance and containment of documents", 1997); each is confirmed by
+comparing all words. So the work grows with the entries, not with their pairs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zlib import crc32
+
+from lorefs.check.finding import RepositoryHit
+from lorefs.core.similarity import similarity, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lorefs.check.corpus import Corpus
+    from lorefs.check.source import Source
+
+SKETCH: Final = 8  # hashes of an entry
+FEWEST: Final = 8  # words of an entry that is compared
+CROWD: Final = 20  # entries that share a hash and are still compared with each other
+
+
+class _Compared(NamedTuple):
+    """An entry as it is compared."""
+
+    source: Source
+    offset: int
+    id: str
+    text: str
+    words: frozenset[str]
+
+
+def near_duplicates(corpus: Corpus) -> Iterator[RepositoryHit]:
+    """Entries of the focus whose words are those of another entry; of several, the likest."""
+    focus = {source.path for source in corpus.focus}
+    entries = list(_compared(corpus))
+    likest: dict[int, tuple[float, int]] = {}
+    for kept, other in set(_candidates(entries)):
+        if entries[other].source.path not in focus:
+            kept, other = other, kept  # noqa: PLW2901
+        if entries[other].source.path in focus:
+            share = _share(entries[kept], entries[other], corpus.limits.similarity)
+            if share:
+                likest[other] = max(likest.get(other, (0.0, 0)), (share, -kept))
+    for other, (share, kept) in sorted(likest.items()):
+        yield _hit(entries[-kept], entries[other], share)
+
+
+def _share(kept: _Compared, other: _Compared, least: float) -> float:
+    """How alike two entries are, 0 if less than `least` or if both are the same entry."""
+    sizes = sorted((len(kept.words), len(other.words)))
+    if sizes[0] < least * sizes[1] or (kept.id and kept.id == other.id):
+        return 0.0
+    share = similarity(kept.words, other.words)
+    return share if share >= least else 0.0
+
+
+def _hit(kept: _Compared, other: _Compared, share: float) -> RepositoryHit:
+    line = kept.source.line_and_column(kept.offset)[0]
+    words = f"{share:.0%} of the words are those of the entry in {kept.source.path}:{line}"
+    place = other.source.line_and_column(other.offset)[0]
+    return RepositoryHit(other.source.path, words, place, entry=other.id)
+
+
+def _compared(corpus: Corpus) -> Iterator[_Compared]:
+    for source in corpus.sources:
+        for offset, entry in source.entries:
+            text = f"{entry.title} {entry.content}"
+            found = words(text)
+            if len(found) >= FEWEST:
+                yield _Compared(source, offset, entry.id, text, found)
+
+
+def _candidates(entries: Sequence[_Compared]) -> Iterator[tuple[int, int]]:
+    """Pairs of entries that share a hash, by their numbers."""
+    known: dict[int, list[int]] = {}
+    for number, entry in enumerate(entries):
+        for each in _sketch(entry.text):
+            others = known.setdefault(each, [])
+            yield from ((other, number) for other in others)
+            if len(others) < CROWD:
+                others.append(number)
+
+
+def _sketch(text: str) -> list[int]:
+    """The smallest hashes of the runs of four words of a text, folded to one case."""
+    tokens = text.casefold().encode("utf-8", "surrogateescape").split()
+    runs = zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False)
+    return sorted({crc32(b" ".join(run)) for run in runs})[:SKETCH]
