@@ -56,7 +56,9 @@ class Workspace(Changing, Sharing):
 
     @classmethod
     def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:
-        """Make the database again from files and git; the old one is kept as `index.db.old`.
+        """Make the database again from files, git and the sync branch.
+
+        The old one is kept as `index.db.old`.
 
         What never reached a file or a commit is lost with it: the log, and resolutions.
         """
@@ -75,6 +77,10 @@ class Workspace(Changing, Sharing):
             with store.write():
                 for commit, discards in recorded_merges(git, head):
                     store.ledger.record(discards, clock(), commit)
+            if config.sync.enabled and workspace.here.branch.tip() is not None:
+                workspace._commit()
+            if "here" in workspace.__dict__:
+                workspace.here.close()
 
         rebuild(paths.lorefs_dir / DATABASE, fill, clock() // 1000)
         return reports[0]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from lorefs.api import Workspace
 from lorefs.core.message import read_trailers
 from lorefs.errors import RefusedError
 from lorefs.remote import RemoteError
@@ -495,3 +498,23 @@ def test_keeping_what_was_chosen_closes_it_everywhere_too(ada: Clone, bob: Clone
         workspace.conflicts.keep(workspace.conflicts.get(record))
     converge(ada, bob)
     assert open_records(ada) == open_records(bob) == []
+
+
+def test_a_rebuilt_database_has_the_same_entries_and_the_same_ledger(
+    ada: Clone, bob: Clone
+) -> None:
+    clash(ada, bob)
+    (record,) = open_records(ada)
+    with ada.open() as workspace:
+        workspace.conflicts.keep(workspace.conflicts.get(record))
+    clash(ada, bob)
+
+    def facts() -> tuple[object, ...]:
+        ledger = {(r.id, r.discard, r.merge_commit, r.resolved_at is None) for r in bob.ledger()}
+        return bob.entries(), ledger, bob.tip, bob.text()
+
+    before = facts()
+    Workspace.rebuild(bob.path, env=os.environ, clock=bob.tick)
+    assert facts() == before
+    bob.sync()
+    assert facts() == before
