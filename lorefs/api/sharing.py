@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.config import Config
+    from lorefs.store import RemoteState
     from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.exchange import Fetch
     from lorefs.sync.branch.here import Preview, SyncStatus
@@ -50,6 +51,16 @@ class Sharing(Base):
         """Where the exchange stands; no network."""
         self._check_sync()
         return self.here.status()
+
+    def remotes(self) -> list[RemoteState]:
+        """What is known of each remote, under the names of the settings; () while sync is off."""
+        from lorefs.remote import GitRemote
+
+        settings = self.config.sync
+        if not settings.enabled:
+            return []
+        remotes = [GitRemote(self.site.git, name, settings.branch) for name in settings.remotes]
+        return [replace(self.store.remotes.state(r.slug), name=r.name) for r in remotes]
 
     def preview_sync(self) -> Preview:
         """What `sync` would do; asks the remotes, and changes nothing."""

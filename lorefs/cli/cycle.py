@@ -134,7 +134,7 @@ def write_sync_status(status: SyncStatus, settings: Sync, *, as_json: bool) -> E
                 "tip": status.tip,
                 "mode": settings.mode,
                 "waiting": status.waiting,
-                "remotes": [_remote_json(name, state) for name, state in status.remotes],
+                "remotes": [remote_json(name, state) for name, state in status.remotes],
             }
         )
     else:
@@ -142,7 +142,8 @@ def write_sync_status(status: SyncStatus, settings: Sync, *, as_json: bool) -> E
     return ExitStatus.FINDINGS if failing else ExitStatus.DONE
 
 
-def _remote_json(name: str, state: RemoteState) -> dict[str, Any]:
+def remote_json(name: str, state: RemoteState) -> dict[str, Any]:
+    """A remote as JSON."""
     return {
         "remote": name,
         "seen": state.seen,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from lorefs.cli.cycle import remote_json
 from lorefs.cli.failure import explain
 from lorefs.cli.here import git_here, milliseconds, open_workspace
+from lorefs.cli.listing import timestamp
 from lorefs.cli.options import Json
 from lorefs.cli.output import ID_STYLE, counted, one_line, write, write_json, write_lines
 from lorefs.cli.records import record_json, what
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Status, Workspace
     from lorefs.cli.output import Span
+    from lorefs.store import RemoteState
     from lorefs.sync.conflicts import Conflict
     from lorefs.watch.state import State
 
@@ -49,6 +52,7 @@ def run(
             return _short(workspace, watch, pid)
         status = workspace.status()
         conflicts = workspace.conflicts.open()
+        remotes = workspace.remotes()
     installed = is_installed(git_here())
     now = milliseconds()
     if json:
@@ -59,6 +63,7 @@ def run(
                 "open_conflicts": status.open_conflicts,
                 "conflicts": [record_json(conflict.record) for conflict in conflicts],
                 "sync": status.sync,
+                "remotes": [remote_json(state.name, state) for state in remotes],
                 "installed": installed,
                 "watch": watch_json(watch, pid, now),
             }
@@ -66,11 +71,21 @@ def run(
         )
     else:
         write_lines(_lines(status, conflicts, installed=installed))
+        write_lines(_sync_lines(remotes))
         write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
     attention = needs_attention(status.report) or status.open_conflicts
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
+
+
+def _sync_lines(remotes: Sequence[RemoteState]) -> Iterator[list[Span]]:
+    """How the last exchange with each remote went; nothing where sync is off."""
+    for state in remotes:
+        when = timestamp(state.success_at) if state.success_at else "never"
+        yield [("sync: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
+        if state.failures:
+            yield [("sync: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:

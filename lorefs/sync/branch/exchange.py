@@ -109,9 +109,10 @@ class _Talk:
     def run(self, *, fetch: Fetch) -> None:
         seen = self.site.store.remotes.state(self.remote.slug).seen
         theirs = seen
-        if self.branch.tip() in {None, seen}:  # nothing waits to be sent
-            if fetch == "never" or (fetch == "news" and self._is_as_seen(seen)):
-                return None
+        waits = self.branch.tip() not in {None, seen}
+        if not waits and (fetch == "never" or (fetch == "news" and self._is_as_seen(seen))):
+            return None
+        if not waits or seen is None:  # at the first contact nobody knows what is there
             theirs = self._fetch()
         while True:
             match plan(self._tips(theirs, seen)):
