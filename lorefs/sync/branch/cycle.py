@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lorefs.core.message import INGESTED
+from lorefs.errors import RefusedError
 from lorefs.sync.branch.arrive import arrive, doubtful
 from lorefs.sync.branch.code import TAKEN, MassDeletionError, starting_point, take_code
 from lorefs.sync.branch.commit import ARRIVED, Committed, commit_rows
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, exchange
 from lorefs.sync.branch.report import CycleReport
+from lorefs.sync.branch.verify import verify
 from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
 
@@ -63,7 +65,12 @@ def _adopt_cloned(site: Site, branch: Branch) -> None:
     for remote in site.config.sync.remotes:
         cloned = branch.objects.tip(f"refs/remotes/{remote}/{branch.name}")
         if cloned is not None:
-            branch.check(cloned)
+            try:
+                branch.check(cloned)
+                if branch.verified:
+                    verify(branch, cloned, ())
+            except RefusedError:
+                continue  # the exchange fetches it, too, and says what is wrong with it
             branch.objects.move(branch.ref, cloned, None, "lorefs: start from the clone")
             return
 

@@ -13,6 +13,7 @@ from lorefs.remote import Moved, Pushed, Refused, RemoteError
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
 from lorefs.sync.branch.rewrite import keep_aside, replayed
+from lorefs.sync.branch.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ class _Talk:
         if self.branch.tip() in {None, seen}:  # nothing waits to be sent
             if not fetch:
                 return None
-            theirs = self._fetch()
+            theirs = self._fetch(seen)
         while True:
             match plan(self._tips(theirs, seen)):
                 case Nothing():
@@ -117,7 +118,7 @@ class _Talk:
                 case Push(oid):
                     if self._push(oid, theirs):
                         return None
-                    theirs = self._fetch_again()
+                    theirs = self._fetch_again(seen)
                 case FastForward(oid):
                     self._take(oid, self.branch.tip())
                 case Merge(ours, others):
@@ -161,15 +162,17 @@ class _Talk:
             or (objects.has(seen) and objects.is_ancestor(seen, theirs))
         )
 
-    def _fetch(self) -> str | None:
+    def _fetch(self, seen: str | None) -> str | None:
         self.site.step("sync fetch")
         theirs = self.remote.fetch()
         known = self.branch.tip()
         if theirs is not None and theirs != known:
             self.branch.check(theirs, known)
+            if self.branch.verified:
+                verify(self.branch, theirs, filter(None, (known, seen)))
         return theirs
 
-    def _fetch_again(self) -> str | None:
+    def _fetch_again(self, seen: str | None) -> str | None:
         """After others were faster: a moment of their own for everybody, then their commits."""
         if self.tries >= TRIES:
             raise RemoteError(
@@ -178,7 +181,7 @@ class _Talk:
             )
         if self.tries > 1:
             time.sleep(SystemRandom().uniform(0, PAUSE * 2**self.tries))
-        return self._fetch()
+        return self._fetch(seen)
 
     def _push(self, oid: str, expected: str | None) -> bool:
         """Send a commit; False if the remote has moved."""
