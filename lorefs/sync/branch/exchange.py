@@ -10,6 +10,7 @@ from lorefs.core.message import MERGE_SUBJECT
 from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
+from lorefs.repo.incomplete import shallow_commits
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
 from lorefs.sync.branch.rewrite import keep_aside, replayed
@@ -210,6 +211,7 @@ class _Talk:
             self._take(theirs, tip)
             return
         if not self._related(ours, theirs):
+            self._check_whole(ours)
             keep_aside(self.branch, self.at)
         self.site.step("sync merge")
         self._take(merge_tips(self.branch, ours, theirs).oid, tip)
@@ -231,6 +233,16 @@ class _Talk:
     def _related(self, ours: str, theirs: str) -> bool:
         status, _ = self.branch.git.status_and_output("merge-base", ours, theirs, allowed=(0, 1))
         return status == 0
+
+    def _check_whole(self, ours: str) -> None:
+        """What looks unrelated may just be cut off from what both have."""
+        cut = shallow_commits(self.branch.git.paths)
+        if cut and any(commit.oid in cut for commit in self.branch.objects.between([], [ours])):
+            raise RefusedError(
+                f"the sync branch {self.branch.name} of this clone is shallow: where it parted"
+                f" from {self.remote.name} is not here",
+                hint="`git fetch --unshallow` fetches the rest",
+            )
 
     def _take(self, oid: str, expected: str | None) -> None:
         """Make a commit the tip here, and apply it."""
