@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from lorefs.config.settings import ALWAYS, AUTOMATIC, MANUAL, PUBLISH
+from lorefs.config.settings import ALWAYS, AUTOMATIC, MANUAL, NONE, PUBLISH, SIGNED
 from lorefs.core.model import SENSITIVITIES
 
 if TYPE_CHECKING:
@@ -206,6 +206,7 @@ KEYS: Final = (
     ),
     Key("sync.ingestFrom", REF, CLONE, "the code branch whose lore is taken in"),
     Key("sync.sign", BOOLEAN, CLONE, "sign the commits on the sync branch"),
+    Key("sync.verify", _choice(NONE, SIGNED), CLONE, "take only signed commits from others"),
     Key("sync.maxAge", COUNT, CLONE, "warn where the last exchange is older, in seconds"),
     Key("filter.paths", DIRECTORIES, TEAM, "the directories whose lore is exchanged"),
     Key("filter.categories", WORDS, TEAM, "the categories that are exchanged"),

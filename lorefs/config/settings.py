@@ -11,6 +11,8 @@ MANUAL: Final = "manual"
 AUTOMATIC: Final = "automatic"
 PUBLISH: Final = "publish"
 ALWAYS: Final = "always"
+NONE: Final = "none"
+SIGNED: Final = "signed"
 
 
 class Sync(NamedTuple):
@@ -24,6 +26,7 @@ class Sync(NamedTuple):
     materialise: str = PUBLISH
     ingest_from: str = ""  # nothing: the default branch of the remote
     sign: bool = False
+    verify: str = NONE
     max_age: int = 0  # seconds; 0: never warn
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.remote.protocol import Moved, Pushed, Refused, RemoteError
 from lorefs.repo.git import clean_environment
+from lorefs.repo.incomplete import is_partial, shallow_commits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,9 @@ _PUSH: Final = (
     "push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
 )  # fmt: skip
 _END: Final = "--end-of-options"
+# Deep enough for all commits of one branch; git reads 2147483647 as all of all branches.
+_ALL_COMMITS: Final = "--depth=1000000000"
+_MISSING: Final = ("rev-list", "--objects", "--missing=print", "--no-object-names")
 _NO_BRANCH: Final = "couldn't find remote ref"
 # What a server says of a branch that another push moved in the same moment.
 _RACE: Final = re.compile(
@@ -84,12 +88,16 @@ class GitRemote:
                 raise
             self.git.run("update-ref", "-d", self.fetched)
             return None
+        self._complete(refspec)
         return self.git.text("rev-parse", "--verify", self.fetched)
 
-    def complete(self) -> None:
-        """Fetch all commits of the branch into a clone that has only the newest ones."""
-        refspec = f"+{self.branch}:{self.fetched}"
-        self._run(*_FETCH, "--depth=2147483647", _END, self.name, refspec)
+    def _complete(self, refspec: str) -> None:
+        """Fetch what a shallow or partial clone was told to leave out, of this branch alone."""
+        shallow = shallow_commits(self.git.paths)
+        if shallow and shallow.intersection(self.git.text("rev-list", self.fetched).split("\n")):
+            self._run(*_FETCH, _ALL_COMMITS, _END, self.name, refspec)
+        if is_partial(self.git.paths) and b"\n?" in self.git.run(*_MISSING, self.fetched):
+            self._run(*_FETCH, "--refetch", _END, self.name, refspec)
 
     def push(self, oid: str, expected: str | None) -> Pushed | Moved | Refused:
         """Make a commit the remote's tip, if that is where it is thought to be.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from lorefs.errors import GitError, LorefsError
+from lorefs.repo.incomplete import is_partial
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -122,10 +123,13 @@ class Objects(Protocol):
 
 
 def open_objects(git: Git, *, plumbing: bool = False) -> Objects:
-    """The object database of a repository: through libgit2 where it can, else through git."""
+    """The object database of a repository: through libgit2 where it can, else through git.
+
+    libgit2 opens a partial clone and then fails at the first file that is not there yet.
+    """
     from lorefs.repo.plumbing import PlumbingObjects
 
-    if not plumbing:
+    if not (plumbing or is_partial(git.paths)):
         from lorefs.repo.libgit import open_libgit
 
         found = open_libgit(git)

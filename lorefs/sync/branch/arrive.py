@@ -12,7 +12,7 @@ from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import visible
-from lorefs.sync.branch.merge import again
+from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.publish import following
 from lorefs.sync.diff import diff
 from lorefs.sync.history import TreeHistories
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
-
-MERGE_PARENTS = 2
 
 
 class _Arrival(NamedTuple):

@@ -14,12 +14,13 @@ from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.errors import RefusedError
 from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE
+from lorefs.repo.signing import write_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lorefs.repo import Git
-    from lorefs.repo.objects import Leaf, Objects
+    from lorefs.repo.objects import Leaf, Objects, Signature
 
 REALMS: Final = "realms/"  # the directory of a hub with one directory for each project
 EMPTY_TREES: Final = frozenset({
@@ -40,7 +41,8 @@ class Branch:
     """One sync branch, with what reads and moves it.
 
     `prefix` is the directory in its trees that holds this repository's documents, "" or with
-    a slash at the end. `limit` is the size of a document in bytes.
+    a slash at the end. `limit` is the size of a document in bytes. With `sign` the commits made
+    here are signed, with `verified` only signed ones are taken from others.
     """
 
     git: Git
@@ -48,6 +50,8 @@ class Branch:
     name: str
     prefix: str
     limit: int
+    sign: bool = False
+    verified: bool = False
 
     @property
     def ref(self) -> str:
@@ -95,6 +99,19 @@ class Branch:
         wanted = {p: leaf.oid for p, leaf in leaves.items() if paths is None or p in paths}
         blobs = self.objects.blobs(set(wanted.values()))
         return {path: decode(blobs[oid]) for path, oid in wanted.items()}
+
+    def write(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: Signature,
+        committer: Signature,
+    ) -> str:
+        """A new commit of somebody here, to which no ref leads yet; raises `SigningError`."""
+        if self.sign:
+            return write_signed(self.git, tree, parents, message, author, committer)
+        return self.objects.write_commit(tree, parents, message, author, committer)
 
     def check(self, commit: str, known: str | None = None) -> None:
         """Raise `HostileTreeError` unless a commit holds lore documents alone, readable ones.

@@ -160,7 +160,7 @@ def _commit(
         ],
     )
     who = _identity(site, at)
-    return branch.objects.write_commit(tree, (parent,) if parent else (), text, who, who)
+    return branch.write(tree, (parent,) if parent else (), text, who, who)
 
 
 def _summary(found: Sequence[EntryDiff]) -> Summary:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lorefs.core.message import INGESTED
+from lorefs.errors import RefusedError
+from lorefs.repo.incomplete import is_partial, shallow_commits
 from lorefs.sync.branch.arrive import arrive, doubtful
 from lorefs.sync.branch.code import TAKEN, MassDeletionError, starting_point, take_code
 from lorefs.sync.branch.commit import ARRIVED, Committed, commit_rows
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
 from lorefs.sync.branch.report import CycleReport
+from lorefs.sync.branch.verify import verify
 from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
 
@@ -57,13 +60,22 @@ def commit_and_apply(
 
 
 def _adopt_cloned(site: Site, branch: Branch) -> None:
-    """Start from the branch that `git clone` has brought along, if there is none here yet."""
-    if branch.tip() is not None:
+    """Start from the branch that `git clone` has brought along, if there is none here yet.
+
+    A shallow or partial clone has too little of it until the first exchange.
+    """
+    paths = site.git.paths
+    if branch.tip() is not None or shallow_commits(paths) or is_partial(paths):
         return
     for remote in site.config.sync.remotes:
         cloned = branch.objects.tip(f"refs/remotes/{remote}/{branch.name}")
         if cloned is not None:
-            branch.check(cloned)
+            try:
+                branch.check(cloned)
+                if branch.verified:
+                    verify(branch, cloned, ())
+            except RefusedError:
+                continue  # the exchange fetches it, too, and says what is wrong with it
             branch.objects.move(branch.ref, cloned, None, "lorefs: start from the clone")
             return
 

@@ -10,9 +10,11 @@ from lorefs.core.message import MERGE_SUBJECT
 from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
+from lorefs.repo.incomplete import shallow_commits
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
 from lorefs.sync.branch.rewrite import keep_aside, replayed
+from lorefs.sync.branch.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +115,7 @@ class _Talk:
         if not waits and (fetch == "never" or (fetch == "news" and self._is_as_seen(seen))):
             return None
         if not waits or seen is None:  # at the first contact nobody knows what is there
-            theirs = self._fetch()
+            theirs = self._fetch(seen)
         while True:
             match plan(self._tips(theirs, seen)):
                 case Nothing():
@@ -121,7 +123,7 @@ class _Talk:
                 case Push(oid):
                     if self._push(oid, theirs):
                         return None
-                    theirs = self._fetch_again()
+                    theirs = self._fetch_again(seen)
                 case FastForward(oid):
                     self._take(oid, self.branch.tip())
                 case Merge(ours, others):
@@ -172,15 +174,17 @@ class _Talk:
             or (objects.has(seen) and objects.is_ancestor(seen, theirs))
         )
 
-    def _fetch(self) -> str | None:
+    def _fetch(self, seen: str | None) -> str | None:
         self.site.step("sync fetch")
         theirs = self.remote.fetch()
         known = self.branch.tip()
         if theirs is not None and theirs != known:
             self.branch.check(theirs, known)
+            if self.branch.verified:
+                verify(self.branch, theirs, filter(None, (known, seen)))
         return theirs
 
-    def _fetch_again(self) -> str | None:
+    def _fetch_again(self, seen: str | None) -> str | None:
         """After others were faster: a moment of their own for everybody, then their commits."""
         if self.tries >= TRIES:
             raise RemoteError(
@@ -189,7 +193,7 @@ class _Talk:
             )
         if self.tries > 1:
             time.sleep(SystemRandom().uniform(0, PAUSE * 2**self.tries))
-        return self._fetch()
+        return self._fetch(seen)
 
     def _push(self, oid: str, expected: str | None) -> bool:
         """Send a commit; False if the remote has moved."""
@@ -218,6 +222,7 @@ class _Talk:
             self._take(theirs, tip)
             return
         if not self._related(ours, theirs):
+            self._check_whole(ours)
             keep_aside(self.branch, self.at)
         self.site.step("sync merge")
         self._take(merge_tips(self.branch, ours, theirs).oid, tip)
@@ -239,6 +244,16 @@ class _Talk:
     def _related(self, ours: str, theirs: str) -> bool:
         status, _ = self.branch.git.status_and_output("merge-base", ours, theirs, allowed=(0, 1))
         return status == 0
+
+    def _check_whole(self, ours: str) -> None:
+        """What looks unrelated may just be cut off from what both have."""
+        cut = shallow_commits(self.branch.git.paths)
+        if cut and any(commit.oid in cut for commit in self.branch.objects.between([], [ours])):
+            raise RefusedError(
+                f"the sync branch {self.branch.name} of this clone is shallow: where it parted"
+                f" from {self.remote.name} is not here",
+                hint="`git fetch --unshallow` fetches the rest",
+            )
 
     def _take(self, oid: str, expected: str | None) -> None:
         """Make a commit the tip here, and apply it."""

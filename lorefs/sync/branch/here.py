@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lorefs.config.settings import SIGNED
 from lorefs.core.selection import Selection
 from lorefs.errors import RefusedError
 from lorefs.remote import GitRemote
@@ -57,7 +58,15 @@ class Here:
         prefix = f"{settings.prefix}/" if settings.prefix else ""
         objects = open_objects(self.site.git)
         limit = self.site.config.limits.document_size
-        return Branch(self.site.git, objects, settings.branch, prefix, limit)
+        return Branch(
+            self.site.git,
+            objects,
+            settings.branch,
+            prefix,
+            limit,
+            sign=settings.sign,
+            verified=settings.verify == SIGNED,
+        )
 
     @property
     def selection(self) -> Selection:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "lorefs"
 EMAIL: Final = "merge@lorefs.invalid"
+MERGE_PARENTS: Final = 2
 
 _Trees = Sides[str | None]  # oids
 

@@ -30,9 +30,7 @@ def replayed(branch: Branch, seen: str, onto: str) -> str:
         sides: Sides[str | None] = Sides(before, objects.commit(tip).tree, commit.tree)
         tree, _ = merge_trees(branch.git, objects, sides)
         if tree != objects.commit(tip).tree:
-            tip = objects.write_commit(
-                tree, (tip,), commit.message, commit.author, commit.committer
-            )
+            tip = branch.write(tree, (tip,), commit.message, commit.author, commit.committer)
     return tip
 
 

@@ -1,0 +1,79 @@
+"""Signs commits and checks signatures as git's own configuration says (`gpg.*`, `user.signingKey`).
+
+Keys, their formats and who is trusted are the user's; git runs the programs that know them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from lorefs.errors import GitError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lorefs.repo.git import Git
+    from lorefs.repo.objects import Signature
+
+GOOD: Final = "G"
+_FAULTS: Final = {
+    "B": "its signature does not fit what it holds",
+    "U": "it is signed by a key that is not trusted here",
+    "X": "its signature has expired",
+    "Y": "it is signed by a key that has expired",
+    "R": "it is signed by a key that was revoked",
+    "E": "its signature cannot be checked",
+    "N": "it has no signature that can be checked",
+}
+
+
+class SigningError(RefusedError):
+    """A commit was to be signed and could not be; `found` is what git said of it."""
+
+
+def write_signed(  # what a commit holds, as for Objects.write_commit
+    git: Git,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    author: Signature,
+    committer: Signature,
+) -> str:
+    """A new commit with the user's signature, to which no ref leads yet; SigningError if not.
+
+    Nobody is asked for a passphrase but by the user's own agent.
+    """
+    signer = replace(git, env={**git.env, **_identity("AUTHOR", author),
+                               **_identity("COMMITTER", committer)})  # fmt: skip
+    behind = [part for parent in parents for part in ("-p", parent)]
+    arguments = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *behind, tree)
+    try:
+        return signer.run(*arguments, stdin=message.encode()).decode("ascii").strip()
+    except GitError as error:
+        raise SigningError(
+            "the commit on the sync branch cannot be signed, so it waits",
+            found=" ".join(error.words.split()) or error.message,
+            hint="check user.signingKey and gpg.format in git's configuration, or"
+            " `lorefs config set sync.sign false`",
+        ) from error
+
+
+def _identity(role: str, who: Signature) -> dict[str, str]:
+    sign, minutes = "-" if who.offset < 0 else "+", abs(who.offset)
+    zone = f"{sign}{minutes // 60:02}{minutes % 60:02}"
+    return {
+        f"GIT_{role}_NAME": who.name,
+        f"GIT_{role}_EMAIL": who.email,
+        f"GIT_{role}_DATE": f"@{who.time} {zone}",
+    }
+
+
+def faults(git: Git, commits: Iterable[str]) -> dict[str, str]:
+    """The commits that nobody trusted has signed, each with what is wrong, in words."""
+    oids = "".join(f"{oid}\n" for oid in commits)
+    if not oids:
+        return {}
+    lines = git.run("log", "--no-walk=unsorted", "--stdin", "--format=%H %G?", stdin=oids.encode())
+    found = (line.split(" ") for line in lines.decode("ascii").splitlines())
+    return {oid: _FAULTS.get(word, _FAULTS["E"]) for oid, word in found if word != GOOD}
