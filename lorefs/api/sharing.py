@@ -62,6 +62,15 @@ class Sharing(Base):
         remotes = [GitRemote(self.site.git, name, settings.branch) for name in settings.remotes]
         return [replace(self.store.remotes.state(r.slug), name=r.name) for r in remotes]
 
+    def is_shared(self, reference: str) -> bool:
+        """Whether the sync branch holds an entry, so that others have it or will."""
+        self.take_in()
+        row = self.store.entries.resolve(reference)
+        if not self.config.sync.enabled:
+            return False
+        branch = self.here.branch
+        return row.entry.id in branch.texts(branch.tip(), {row.document}).get(row.document, "")
+
     def preview_sync(self) -> Preview:
         """What `sync` would do; asks the remotes, and changes nothing."""
         self._check_sync()

@@ -8,13 +8,14 @@ import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
-from lorefs.cli.options import Confidence, Content, Heading, Id, Status, text_of
+from lorefs.cli.options import Confidence, Content, Heading, Id, Sensitivity, Status, text_of
 from lorefs.cli.output import write, write_lines
 from lorefs.errors import UsageError
 
 EXAMPLES = """
 lorefs edit 6f1b0a11                       # in your editor
 lorefs edit 6f1b0a11 --confidence 0.6 --tag +wal --tag -draft
+lorefs edit 6f1b0a11 --sensitivity restricted
 lorefs edit 6f1b0a11 --content - --if-rev "$rev" < new.md
 """
 
@@ -30,6 +31,10 @@ def run(
     ] = None,
     confidence: Confidence = None,
     status: Annotated[Status | None, typer.Option(help="What it is to be.")] = None,
+    sensitivity: Annotated[
+        Sensitivity | None, typer.Option(help="Who may have it; restricted never leaves.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     if_rev: Annotated[
         str | None,
         typer.Option(metavar="N|HASH", help="Only if the entry still is at this revision."),
@@ -41,12 +46,22 @@ def run(
     and named; closing it unchanged changes nothing. Exits with 4 if somebody else changed the
     entry since it was read.
     """
-    named = {"title": title, "category": category, "confidence": confidence, "status": status}
+    named = {
+        "title": title,
+        "category": category,
+        "confidence": confidence,
+        "status": status,
+        "sensitivity": sensitivity,
+    }
     changes: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
     if content is not None:
         changes["content"] = text_of(content)
     changes |= _tags(tag or [])
     with open_workspace() as workspace:
+        if sensitivity == "restricted" and not yes and workspace.is_shared(id):
+            typer.echo("Others have this entry. It will be deleted for them, and history that was")
+            typer.echo("sent keeps its text.")
+            typer.confirm("Restrict it?", abort=True)
         if changes:
             row = workspace.update(id, changes, if_rev=if_rev)
         else:

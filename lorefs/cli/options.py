@@ -32,6 +32,7 @@ Confidence = Annotated[
     float | None, typer.Option(metavar="X", min=0, max=1, help="How sure it is.")
 ]
 Status = Literal["active", "pending", "rejected", "archived"]
+Sensitivity = Literal["normal", "sensitive", "restricted"]
 
 # Which entries are meant.
 Category = Annotated[

@@ -126,3 +126,19 @@ def test_setup_without_a_remote(tmp_path: Path) -> None:
     Repo(path)("init", "-q")
     done = Lorefs(path)("sync", "setup", "--yes", status=2)
     assert "git remote add" in done.err
+
+
+def test_restricting_a_shared_entry_asks_first(ada: Lorefs, bob: Lorefs) -> None:
+    ident = ada("add", "Of Ada").out.strip()
+    ada("edit", ident, "--sensitivity", "restricted")
+    ada("edit", ident, "--sensitivity", "normal")
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    asked = ada("edit", ident, "--sensitivity", "restricted", stdin="n\n", status=130)
+    assert "keeps its text" in asked.out
+    assert ada("show", ident, "--json").json["sensitivity"] == "normal"
+    ada("edit", ident, "--sensitivity", "restricted", "--yes")
+    ada("sync")
+    bob("sync")
+    assert bob("list", "--json").json == []
+    assert [each["id"] for each in ada("list", "--json").json] == [ident]
