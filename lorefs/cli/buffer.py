@@ -112,10 +112,17 @@ def write_buffer(entry: Entry) -> str:
     return str(frontmatter.dumps(post, handler=_Yaml())) + "\n"
 
 
+def _quoted(tag: str) -> str:
+    """A tag in quotes unless it begins like a word: ruamel.yaml writes some that it misreads."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    return tag if tag[:1].isalnum() else DoubleQuotedScalarString(tag)
+
+
 def _values(entry: Entry) -> dict[str, object]:
     from ruamel.yaml.comments import CommentedSeq
 
-    tags = CommentedSeq(entry.tags)
+    tags = CommentedSeq(map(_quoted, entry.tags))
     tags.fa.set_flow_style()
     relations = CommentedSeq({relation.type: relation.id} for relation in entry.relations)
     if not relations:

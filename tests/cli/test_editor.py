@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lorefs.cli.buffer import read_buffer, write_buffer
@@ -133,6 +133,7 @@ ENTRIES = st.builds(
 
 
 @given(entry=ENTRIES)
+@example(entry=Entry(FIRST, "Title", tags=("?0",)))
 @settings(max_examples=40, deadline=None)
 def test_a_buffer_that_nobody_touched_changes_nothing(entry: Entry) -> None:
     assert read_buffer(write_buffer(entry), entry) == {}

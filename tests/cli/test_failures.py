@@ -16,7 +16,8 @@ from tests.gitrepo import Repo
 NO_REPOSITORY_NEEDED = {"demo", "merge-file", "merge-driver", "config"}
 ARGUMENTS = {
     "add": ["T"], "edit": ["x", "--title", "T"], "mv": ["x", "."], "rm": ["x"], "show": ["x"],
-    "search": ["x"], "similar": ["x"], "blame": ["x"], "merge-tree": ["--check", "HEAD"],
+    "search": ["x"], "similar": ["x"], "blame": ["x"], "restore": ["x"],
+    "merge-tree": ["--check", "HEAD"],
 }  # fmt: skip
 
 
