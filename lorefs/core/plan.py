@@ -27,8 +27,8 @@ class Facts(NamedTuple):
 
     `tracked` says whether HEAD holds the document, `was_tracked` whether it did when the file
     was last seen. `moved_to` is the commit that HEAD's newest move led to since then, None
-    without one. `busy` names what keeps git's files from being touched. `empty` says that the
-    file is there and holds nothing.
+    without one; `committed` that it only went on by the user's own commits. `busy` names what
+    keeps git's files from being touched. `empty` says that the file is there and holds nothing.
     """
 
     document: str
@@ -42,6 +42,7 @@ class Facts(NamedTuple):
     was_tracked: bool = False
     ignored: bool = False
     moved_to: str | None = None
+    committed: bool = False
     busy: str | None = None
     restore: bool = False
     accept_deletions: bool = False

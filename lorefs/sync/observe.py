@@ -95,6 +95,7 @@ def observe(site: Site, request: Request) -> Observation:
                 was_tracked=state.tracked if state else False,
                 ignored=path in tracking.ignored,
                 moved_to=moved_to,
+                committed=new_head and moved_to is None,
                 busy=busy,
                 restore=request.restore,
                 accept_deletions=request.accept_deletions,

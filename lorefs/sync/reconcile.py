@@ -25,6 +25,7 @@ from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
+from lorefs.sync.renamed import renamed
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
 from lorefs.sync.site import Request
 from lorefs.sync.spooled import collect_spool
@@ -143,8 +144,12 @@ def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _N
     """Carries out what the plan says of each document; returns those not to be written to."""
     texts: dict[str, str] = {}
     skipped: set[str] = set()
+    away = renamed(observation, corpus)
     for facts in observation.facts:
         path = facts.document
+        if path in away:
+            texts[path] = ""
+            continue
         for action in planning.plan(facts):
             match action:
                 case planning.Finish() | planning.Drop() | planning.Rewrite() | planning.Restore():

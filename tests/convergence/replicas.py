@@ -6,8 +6,10 @@ operations on one value only the maximal ones count, those in nobody's past.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +21,10 @@ from lorefs.core.document import parse
 from lorefs.remote import Moved, Pushed, Refused
 from lorefs.sync.branch.here import Here
 from tests.clones import BRANCH, Clone, Team
+from tests.gitrepo import Repo
 
 EXISTENCE = "existence"
+ROOM = 64 << 20  # bytes that an example may take
 
 
 class Operation(NamedTuple):
@@ -110,15 +114,35 @@ class BareHere(Here):
         return [self.remote]
 
 
-def template(folder: Path, names: tuple[str, ...]) -> Path:
-    """Clones of one remote with one entry in common, to be copied for each example."""
+def template(folder: Path, names: tuple[str, ...], **files: str) -> Path:
+    """Clones of one remote with files on their main branch, to be copied for each example.
+
+    Without files git is told to leave lore alone.
+    """
     team = Team(folder)
-    team.seed(**{"README.md": "code\n"})
-    clones = [team.clone(name) for name in names]
-    for clone in clones:
+    team.seed(**(files or {"README.md": "code\n"}))
+    for name in names:
+        clone = team.clone(name, ignored=not files)
         clone.sync()
         clone.repo("config", "remote.origin.url", "../remote.git")
+    shutil.rmtree(folder / "seed")
+    for config in folder.glob("**/config"):
+        shutil.rmtree(config.parent / "hooks")  # samples, a third of what is copied
+        Repo(config.parent)("repack", "-adq")
     return folder
+
+
+def tip_of(repository: Path, ref: str = f"refs/heads/{BRANCH}") -> str:
+    """Where a ref leads to, "" for nowhere; starts no process."""
+    found = pygit2.Repository(str(repository)).references.get(ref)
+    return "" if found is None else str(found.target)
+
+
+def scratch(source: Path) -> Path:
+    """A new directory for an example: in memory where there is room, else beside its template."""
+    memory = Path("/dev/shm")  # noqa: S108 (a directory of a random name is made in it)
+    fits = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="lorefs-", dir=memory if fits else source.parent))
 
 
 def copied(source: Path, target: Path) -> Path:

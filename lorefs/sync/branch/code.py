@@ -123,7 +123,20 @@ def _news(site: Site, branch: Branch, code: str, known: str | None) -> _News | N
         return _News(code, None, theirs) if theirs else None
     before = objects.commit(bases[0]).tree
     theirs, base = _texts(branch, tree, before), _texts(branch, before, tree)
+    theirs |= {path: _left(text, theirs) for path, text in base.items() if path not in theirs}
     return _News(code, base, theirs) if {**theirs, **base} else None
+
+
+def _left(text: str, theirs: _Texts) -> str:
+    """What a document that git no longer has still says: all that did not move to another one.
+
+    A commit that untracks a document deletes no entry.
+    """
+    moved = {block.id for other in theirs.values() for block in parse(other).blocks if block.id}
+    blocks = parse(text).blocks
+    if all(block.id in moved for block in blocks if block.id):
+        return ""
+    return "".join(block.text for block in blocks if block.id not in moved)
 
 
 def _texts(branch: Branch, tree: str, but: str | None) -> _Texts:
