@@ -34,6 +34,7 @@ class Base:
         clock: Callable[[], int],
         source: str,
         warn: Callable[[LorefsError], None] = lambda _: None,
+        after_change: Callable[[Site, int], object] = lambda *_: None,
     ) -> None:
         self.site = site
         self.paths = paths
@@ -43,6 +44,8 @@ class Base:
         self._clock = clock
         self._source = source
         self._warn = warn
+        self._after_change = after_change
+        self._changed = False  # since the last exchange
 
     def __enter__(self) -> Self:
         return self
@@ -52,9 +55,13 @@ class Base:
 
     def close(self) -> None:
         """Close the database, and the sync branch if it was opened."""
-        if "here" in self.__dict__:
-            self.here.close()
-        self.store.close()
+        try:
+            if self._changed:
+                self._after_change(self.site, self._clock())
+        finally:
+            if "here" in self.__dict__:
+                self.here.close()
+            self.store.close()
 
     @cached_property
     def here(self) -> Here:
@@ -100,12 +107,15 @@ class Base:
     def _commit(self) -> None:
         """With sync on, a change is on the sync branch before a command returns."""
         if self.config.sync.enabled:
-            self.here.commit(self._origin("sync"))
+            done, _ = self.here.commit(self._origin("sync"))
+            self._changed = self._changed or done.new
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it
 
-        return reconcile_and_tell(self.site, request, self._warn)
+        report = reconcile_and_tell(self.site, request, self._warn)
+        self._changed = self._changed or bool(report.changes)
+        return report
 
     def _origin(self, source: str) -> Origin:
         from uuid_utils import uuid7

@@ -29,10 +29,12 @@ class Sharing(Base):
         accept_rewrite: bool = False,
         start_fresh: bool = False,
         interactive: bool = False,
+        seconds: float | None = None,
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
 
-        With `fetch` the remotes are asked for news even where nothing waits to be sent. With
+        With `fetch` the remotes are asked for news even where nothing waits to be sent, within
+        `seconds` for all of them together. With
         `start_fresh` the first exchange replaces the lore of this clone. Trouble
         with a remote is in the report, not raised: what was committed waits. Raises
         `RefusedError` where sync is off.
@@ -42,8 +44,18 @@ class Sharing(Base):
         self._check_sync()
         reconciled = self.take_in()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
-        report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
+        report = self.here.cycle(
+            self._origin("sync"), wish, interactive=interactive, seconds=seconds
+        )
+        self._changed = False
         return replace(report, reconciled=reconciled)
+
+    def exchanged_at(self) -> int | None:
+        """When all remotes had answered last, None for never; no network."""
+        self._check_sync()
+        states = self.site.store.remotes
+        times = [states.state(remote.slug).success_at for remote in self.here.remotes()]
+        return min((at for at in times if at), default=None) if all(times) else None
 
     def sync_status(self) -> SyncStatus:
         """Where the exchange stands; no network."""

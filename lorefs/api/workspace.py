@@ -39,11 +39,13 @@ class Workspace(Changing, Sharing):
         source: str = "api",
         step: Callable[[str], None] = lambda _: None,
         warn: Callable[[LorefsError], None] = lambda _: None,
+        after_change: Callable[[Site, int], object] = lambda *_: None,
     ) -> Self:
         """The workspace around a directory.
 
         `clock` gives milliseconds since 1970, `source` is what the log names for changes made
-        here, `warn` gets what goes wrong beside the work. Raises `NotARepositoryError` outside
+        here, `warn` gets what goes wrong beside the work, `after_change` is called when it is
+        closed with changes that were not exchanged yet. Raises `NotARepositoryError` outside
         of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
         cannot be used.
         """
@@ -52,7 +54,7 @@ class Workspace(Changing, Sharing):
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source, warn)
+        return cls(Site(git, store, config, step), paths, clock, source, warn, after_change)
 
     @classmethod
     def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lorefs.config.settings import AUTOMATIC
 from lorefs.errors import NotARepositoryError, UsageError
 from lorefs.repo import Git, locate
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.config import Config
     from lorefs.errors import LorefsError
+    from lorefs.sync.site import Site
 
 
 def open_workspace() -> Workspace:
@@ -26,6 +28,7 @@ def open_workspace() -> Workspace:
         clock=milliseconds,
         source="cli",
         warn=_warn,
+        after_change=_after_change,
     )
 
 
@@ -33,6 +36,13 @@ def _warn(trouble: LorefsError) -> None:
     from lorefs.cli.failure import warn
 
     warn(trouble)
+
+
+def _after_change(site: Site, now: int) -> None:
+    if site.config.sync.mode == AUTOMATIC:
+        from lorefs.sync.branch.detached import leave_behind
+
+        leave_behind(site, now)
 
 
 def git_here() -> Git:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.cli.failure import explain
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, open_workspace
 from lorefs.cli.options import Json
 from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
@@ -32,6 +33,7 @@ def run(json: Json = False) -> ExitStatus:
     from lorefs.install import is_installed
 
     with open_workspace() as workspace:
+        freshen(workspace)
         status = workspace.status()
         conflicts = workspace.conflicts.open()
     installed = is_installed(git_here())
