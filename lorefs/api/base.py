@@ -13,6 +13,7 @@ from lorefs.sync.site import Request, SavedMeanwhileError, anything_new
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lorefs.api.following import Subscription
     from lorefs.config import Config
     from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
 
+DATABASE: Final = "index.db"
 TRIES: Final = 8  # how often a change gives way to a save that comes right before it
 
 
@@ -46,6 +48,7 @@ class Base:
         self._warn = warn
         self._after_change = after_change
         self._changed = False  # since the last exchange
+        self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +57,10 @@ class Base:
         self.close()
 
     def close(self) -> None:
-        """Close the database, and the sync branch if it was opened."""
+        """Close the database, the sync branch if it was opened, and what waits for changes."""
         try:
+            for each in self._subscriptions:
+                each.close()
             if self._changed:
                 self._after_change(self.site, self._clock())
         finally:

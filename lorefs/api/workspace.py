@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
+from lorefs.api.base import DATABASE
 from lorefs.api.changing import Changing
+from lorefs.api.following import Following
 from lorefs.api.sharing import Sharing
 from lorefs.config import load_worktree
 from lorefs.repo import Git, head_oid, locate
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
     from lorefs.errors import LorefsError
     from lorefs.sync.report import Report
 
-DATABASE: Final = "index.db"
 
-
-class Workspace(Changing, Sharing):
+class Workspace(Changing, Sharing, Following):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is
