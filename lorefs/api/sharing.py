@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lorefs.config import Config
     from lorefs.sync.branch.devices import Device
+    from lorefs.sync.branch.gc import Collected
     from lorefs.sync.branch.here import Preview, SyncStatus
     from lorefs.sync.branch.report import CycleReport
     from lorefs.sync.branch.setup import Survey
@@ -48,6 +49,10 @@ class Sharing(Base):
             self._origin("sync"), wish, interactive=interactive, seconds=seconds
         )
         self._changed = False
+        if self.config.sync.gc and report.ok:
+            from lorefs.sync.branch.gc import collect_if_due
+
+            collect_if_due(self.site, self.here.branch, self._clock())
         return replace(report, reconciled=reconciled)
 
     def exchanged_at(self) -> int | None:
@@ -71,6 +76,12 @@ class Sharing(Base):
         """The machines that took part, the last active one first."""
         self._check_sync()
         return self.here.devices()
+
+    def collect_garbage(self) -> Collected:
+        """Pack what the exchange wrote, and drop old refs that it made."""
+        from lorefs.sync.branch.gc import collect
+
+        return collect(self.site, self.here.branch, self._clock())
 
     def survey(self, settings: Mapping[str, str]) -> Survey:
         """What stands here and on the remote that settings of `sync.*` name; changes nothing."""

@@ -54,6 +54,7 @@ SECTIONS: Final = {
         "reconcile": "Take in what changed in files and rows",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
+        "gc": "Pack what the exchange wrote, and drop old backups",
     },
     "Merge": {
         "merge-file": "Merge three versions of a document",
