@@ -35,6 +35,7 @@ def run(name: str, env: Mapping[str, str], now: int) -> None:
         if not (paths.lorefs_dir / "index.db").exists():
             return  # nobody has used lorefs in this worktree yet
         from lorefs.api import Workspace
+        from lorefs.sync.branch.detached import leave_behind
 
         with Workspace.open(
             paths.worktree,
@@ -42,6 +43,7 @@ def run(name: str, env: Mapping[str, str], now: int) -> None:
             clock=lambda: now,
             source="git",
             warn=lambda trouble: note(f"{name}: {trouble}"),
+            after_change=leave_behind,
         ) as workspace:
             workspace.reconcile(discover=name != "post-commit")
     except LorefsError as error:

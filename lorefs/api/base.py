@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from lorefs.store import Origin
 from lorefs.sync.report import Report
@@ -12,6 +12,7 @@ from lorefs.sync.site import Request, anything_new
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lorefs.api.following import Subscription
     from lorefs.config import Config
     from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.here import Here
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
+
+DATABASE: Final = "index.db"
 
 
 class Base:
@@ -31,6 +34,7 @@ class Base:
         clock: Callable[[], int],
         source: str,
         warn: Callable[[LorefsError], None] = lambda _: None,
+        after_change: Callable[[Site, int], object] = lambda *_: None,
     ) -> None:
         self.site = site
         self.paths = paths
@@ -40,6 +44,9 @@ class Base:
         self._clock = clock
         self._source = source
         self._warn = warn
+        self._after_change = after_change
+        self._changed = False  # since the last exchange
+        self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
         return self
@@ -48,10 +55,16 @@ class Base:
         self.close()
 
     def close(self) -> None:
-        """Close the database, and the sync branch if it was opened."""
-        if "here" in self.__dict__:
-            self.here.close()
-        self.store.close()
+        """Close the database, the sync branch if it was opened, and what waits for changes."""
+        try:
+            for each in self._subscriptions:
+                each.close()
+            if self._changed:
+                self._after_change(self.site, self._clock())
+        finally:
+            if "here" in self.__dict__:
+                self.here.close()
+            self.store.close()
 
     @cached_property
     def here(self) -> Here:
@@ -89,12 +102,15 @@ class Base:
     def _commit(self) -> None:
         """With sync on, a change is on the sync branch before a command returns."""
         if self.config.sync.enabled:
-            self.here.commit(self._origin("sync"))
+            done, _ = self.here.commit(self._origin("sync"))
+            self._changed = self._changed or done.new
 
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it
 
-        return reconcile_and_tell(self.site, request, self._warn)
+        report = reconcile_and_tell(self.site, request, self._warn)
+        self._changed = self._changed or bool(report.changes)
+        return report
 
     def _origin(self, source: str) -> Origin:
         from uuid_utils import uuid7

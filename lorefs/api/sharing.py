@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lorefs.store import RemoteState
     from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.exchange import Fetch
+    from lorefs.sync.branch.gc import Collected
     from lorefs.sync.branch.here import Preview, SyncStatus
     from lorefs.sync.branch.report import CycleReport
     from lorefs.sync.branch.setup import Survey
@@ -31,21 +32,37 @@ class Sharing(Base):
         accept_rewrite: bool = False,
         start_fresh: bool = False,
         interactive: bool = False,
+        seconds: float | None = None,
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
 
         `fetch` says whether remotes are asked for news where nothing waits to be sent: "always"
-        by a fetch, "news" by looking at their tips first, or "never". With `start_fresh` the
-        first exchange replaces the lore of this clone. Trouble with a remote is in the report,
-        not raised: what was committed waits. Raises `RefusedError` where sync is off.
+        by a fetch, "news" by looking at their tips first, or "never"; `seconds` bounds it for
+        all of them together. With `start_fresh` the first exchange replaces the lore of this
+        clone. Trouble with a remote is in the report, not raised: what was committed waits.
+        Raises `RefusedError` where sync is off.
         """
         from lorefs.sync.branch.cycle import Wish
 
         self._check_sync()
         reconciled = self.take_in()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
-        report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
+        report = self.here.cycle(
+            self._origin("sync"), wish, interactive=interactive, seconds=seconds
+        )
+        self._changed = False
+        if self.config.sync.gc and report.ok:
+            from lorefs.sync.branch.gc import collect_if_due
+
+            collect_if_due(self.site, self.here.branch, self._clock())
         return replace(report, reconciled=reconciled)
+
+    def exchanged_at(self) -> int | None:
+        """When all remotes had answered last, None for never; no network."""
+        self._check_sync()
+        states = self.site.store.remotes
+        times = [states.state(remote.slug).success_at for remote in self.here.remotes()]
+        return min((at for at in times if at), default=None) if all(times) else None
 
     def sync_status(self) -> SyncStatus:
         """Where the exchange stands; no network."""
@@ -80,6 +97,12 @@ class Sharing(Base):
         """The machines that took part, the last active one first."""
         self._check_sync()
         return self.here.devices()
+
+    def collect_garbage(self) -> Collected:
+        """Pack what the exchange wrote, and drop old refs that it made."""
+        from lorefs.sync.branch.gc import collect
+
+        return collect(self.site, self.here.branch, self._clock())
 
     def survey(self, settings: Mapping[str, str]) -> Survey:
         """What stands here and on the remote that settings of `sync.*` name; changes nothing."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
+from lorefs.api.base import DATABASE
 from lorefs.api.changing import Changing
+from lorefs.api.following import Following
 from lorefs.api.sharing import Sharing
 from lorefs.config import load_worktree
 from lorefs.repo import Git, head_oid, locate
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
     from lorefs.errors import LorefsError
     from lorefs.sync.report import Report
 
-DATABASE: Final = "index.db"
 
-
-class Workspace(Changing, Sharing):
+class Workspace(Changing, Sharing, Following):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is
@@ -39,11 +39,13 @@ class Workspace(Changing, Sharing):
         source: str = "api",
         step: Callable[[str], None] = lambda _: None,
         warn: Callable[[LorefsError], None] = lambda _: None,
+        after_change: Callable[[Site, int], object] = lambda *_: None,
     ) -> Self:
         """The workspace around a directory.
 
         `clock` gives milliseconds since 1970, `source` is what the log names for changes made
-        here, `warn` gets what goes wrong beside the work. Raises `NotARepositoryError` outside
+        here, `warn` gets what goes wrong beside the work, `after_change` is called when it is
+        closed with changes that were not exchanged yet. Raises `NotARepositoryError` outside
         of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
         cannot be used.
         """
@@ -52,7 +54,7 @@ class Workspace(Changing, Sharing):
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source, warn)
+        return cls(Site(git, store, config, step), paths, clock, source, warn, after_change)
 
     @classmethod
     def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:

@@ -60,6 +60,7 @@ SECTIONS: Final = {
         "metrics": "Print what watch has counted, for Prometheus",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
+        "gc": "Pack what the exchange wrote, and drop old backups",
     },
     "Merge": {
         "merge-file": "Merge three versions of a document",

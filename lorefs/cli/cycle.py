@@ -26,7 +26,7 @@ def write_cycle(report: CycleReport, *, quiet: bool) -> None:
     if not quiet:
         write_lines(_cycle_lines(report))
     write_lines(_trouble_lines(report))
-    for error in _errors(report):
+    for error in report.troubles:
         explain(error)
 
 
@@ -60,13 +60,6 @@ def _trouble_lines(report: CycleReport) -> Iterator[list[Span]]:
 
 def _unsent(count: int) -> str:
     return f"{counted(count, 'commit', 'commits')} not sent yet"
-
-
-def _errors(report: CycleReport) -> Iterator[Any]:
-    yield from (each.error for each in report.exchanges if each.error is not None)
-    yield from report.reconciled.refusals
-    if report.refusal is not None:
-        yield report.refusal
 
 
 def cycle_json(report: CycleReport) -> dict[str, Any]:
@@ -149,6 +142,7 @@ def remote_json(name: str, state: RemoteState) -> dict[str, Any]:
         "seen": state.seen,
         "last_success": timestamp(state.success_at) if state.success_at else None,
         "last_failure": timestamp(state.failure_at) if state.failure_at else None,
+        "failing_since": timestamp(state.failing_since) if state.failing_since else None,
         "failures": state.failures,
         "words": state.words,
     }
@@ -164,5 +158,6 @@ def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
         when = timestamp(state.success_at) if state.success_at else "never"
         yield [("remote:  ", "bold"), (f"{one_line(name)}, last exchange {when}", "")]
         if state.failures:
-            tries = counted(state.failures, "try", "tries")
-            yield [("failing: ", "bold red"), (f"{tries} in a row; {one_line(state.words)}", "")]
+            since = timestamp(state.failing_since or state.failure_at or 0)
+            words = f"since {since}, {counted(state.failures, 'try', 'tries')}"
+            yield [("failing: ", "bold red"), (f"{words}; {one_line(state.words)}", "")]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lorefs.config.settings import AUTOMATIC
 from lorefs.errors import NotARepositoryError, UsageError
 from lorefs.repo import Git, locate
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.config import Config
     from lorefs.errors import LorefsError
+    from lorefs.sync.site import Site
 
 
 def open_workspace() -> Workspace:
@@ -27,6 +29,7 @@ def open_workspace() -> Workspace:
         clock=milliseconds,
         source="cli",
         warn=_warn,
+        after_change=_after_change,
     )
 
 
@@ -34,6 +37,13 @@ def _warn(trouble: LorefsError) -> None:
     from lorefs.cli.failure import warn
 
     warn(trouble)
+
+
+def _after_change(site: Site, now: int) -> None:
+    if site.config.sync.mode == AUTOMATIC:
+        from lorefs.sync.branch.detached import leave_behind
+
+        leave_behind(site, now)
 
 
 def git_here() -> Git:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import write_rows
-from lorefs.cli.options import Category, Directory, Json, Scope, Tags, WithStatus, filter_of
+from lorefs.cli.options import (
+    Category,
+    Directory,
+    Json,
+    ReadAfter,
+    Scope,
+    Tags,
+    WithStatus,
+    filter_of,
+)
 
 EXAMPLES = """
 lorefs list --category Gotcha --tag sqlite
@@ -20,8 +30,10 @@ def run(
     scope: Scope = None,
     status: WithStatus = None,
     json: Json = False,
+    read_after: ReadAfter = False,
 ) -> None:
     """List entries: all of them, or those that fit every option."""
     with open_workspace() as workspace:
+        freshen(workspace, read_after=read_after)
         rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
         write_rows(rows, workspace.store.entries, as_json=json)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Any unique start or end of an id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+ReadAfter = Annotated[
+    bool, typer.Option("--read-after", help="Exchange with the team first (sync.timeout).")
+]
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="So many at most.")]
 
 # What an entry is to be given.

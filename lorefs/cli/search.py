@@ -6,9 +6,20 @@ from typing import Annotated
 
 import typer
 
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.hits import write_hits
-from lorefs.cli.options import Category, Directory, Json, Limit, Scope, Tags, WithStatus, filter_of
+from lorefs.cli.options import (
+    Category,
+    Directory,
+    Json,
+    Limit,
+    ReadAfter,
+    Scope,
+    Tags,
+    WithStatus,
+    filter_of,
+)
 
 EXAMPLES = """
 lorefs search checkpoint reader
@@ -26,6 +37,7 @@ def run(
     status: WithStatus = None,
     limit: Limit = 20,
     json: Json = False,
+    read_after: ReadAfter = False,
 ) -> None:
     """Find entries by their words, the best first.
 
@@ -33,6 +45,7 @@ def run(
     such query is read as words that all have to be there.
     """
     with open_workspace() as workspace:
+        freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status)
         hits = workspace.search(" ".join(query), where, limit)
         write_hits(hits, workspace.store.entries, as_json=json)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import facts, local_time, row_json
-from lorefs.cli.options import Id, Json
+from lorefs.cli.options import Id, Json, ReadAfter
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
 from lorefs.errors import UsageError
 
@@ -31,11 +32,12 @@ Format = Annotated[
 ]
 
 
-def run(id: Id, as_: Format = None, json: Json = False) -> None:
+def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = False) -> None:
     """Show an entry: rendered on a terminal, as Markdown source in a pipe."""
     if json and as_ not in {None, "json"}:
         raise UsageError(f"--json and --format {as_} exclude each other")
     with open_workspace() as workspace:
+        freshen(workspace, read_after=read_after)
         row = workspace.get(id)
         if json or as_ == "json":
             write_json(row_json(row))

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.hits import write_hits
-from lorefs.cli.options import Json, Limit
+from lorefs.cli.options import Json, Limit, ReadAfter
 
 EXAMPLES = """
 lorefs similar 6f1b0a11
@@ -20,8 +21,10 @@ def run(
     reference: Annotated[str, typer.Argument(metavar="ID|TEXT", help="An entry, or any text.")],
     limit: Limit = 10,
     json: Json = False,
+    read_after: ReadAfter = False,
 ) -> None:
     """Find the entries that share most words with an entry or a text, the likest first."""
     with open_workspace() as workspace:
+        freshen(workspace, read_after=read_after)
         hits = workspace.similar(reference, limit)
         write_hits(hits, workspace.store.entries, as_json=json)

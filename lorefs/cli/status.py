@@ -8,6 +8,7 @@ import typer
 
 from lorefs.cli.cycle import remote_json
 from lorefs.cli.failure import explain
+from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, milliseconds, open_workspace
 from lorefs.cli.listing import timestamp
 from lorefs.cli.options import Json
@@ -50,6 +51,7 @@ def run(
         watch, pid = state.read(folder), lock.holder(folder)
         if short:
             return _short(workspace, watch, pid)
+        freshen(workspace)
         status = workspace.status()
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lorefs.api import Workspace
 from lorefs.cli.cycle import cycle_json, write_cycle, write_preview, write_sync_status
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
@@ -33,6 +34,7 @@ def run(
         bool, typer.Option("--accept-rewrite", help="Follow a remote whose branch was rewritten.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong.")] = False,
+    detached: Annotated[bool, typer.Option("--detached", hidden=True)] = False,
     json: Json = False,
 ) -> ExitStatus | None:
     """Exchange lore with the team: one cycle of sending and receiving.
@@ -43,6 +45,8 @@ def run(
     if context.invoked_subcommand is not None:
         return None
     with open_workspace() as workspace:
+        if detached:
+            return _sync_alone(workspace)
         if dry_run:
             return write_preview(workspace.preview_sync(), as_json=json)
         report = workspace.sync(
@@ -55,6 +59,14 @@ def run(
     else:
         write_cycle(report, quiet=quiet)
     return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+
+
+def _sync_alone(workspace: Workspace) -> ExitStatus:
+    """What a command has left behind: one process at a time, and nobody reads what it says."""
+    from lorefs.sync.branch.detached import run_wanted
+
+    run_wanted(workspace.paths.lorefs_dir, workspace.sync)
+    return ExitStatus.DONE
 
 
 def status(json: Json = False) -> ExitStatus:

@@ -208,6 +208,8 @@ KEYS: Final = (
     Key("sync.sign", BOOLEAN, CLONE, "sign the commits on the sync branch"),
     Key("sync.verify", _choice(NONE, SIGNED), CLONE, "take only signed commits from others"),
     Key("sync.maxAge", COUNT, CLONE, "warn where the last exchange is older, in seconds"),
+    Key("sync.timeout", COUNT, CLONE, "how long --read-after waits, in seconds"),
+    Key("sync.gc", BOOLEAN, CLONE, "pack what the exchange writes once that is much"),
     Key("filter.paths", DIRECTORIES, TEAM, "the directories whose lore is exchanged"),
     Key("filter.categories", WORDS, TEAM, "the categories that are exchanged"),
     Key("filter.tags", WORDS, TEAM, "exchange what has one of these tags"),

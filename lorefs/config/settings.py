@@ -28,6 +28,8 @@ class Sync(NamedTuple):
     sign: bool = False
     verify: str = NONE
     max_age: int = 0  # seconds; 0: never warn
+    timeout: int = 5  # seconds, for an exchange that a reader waits for
+    gc: bool = True
 
     @property
     def remotes(self) -> tuple[str, ...]:

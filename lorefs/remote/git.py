@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -43,11 +44,18 @@ _RACE: Final = re.compile(
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
+class Budget:
+    """The time that several commands may take together, `left` in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.whole = self.left = seconds
+
+
 class GitRemote:
     """A branch of a git remote, by the remote's name or address.
 
     `interactive` says that a person waits at a terminal, whom git and ssh may ask. `timeout` is
-    that of each command, in seconds.
+    that of each command, in seconds, and `budget` that of all together.
     """
 
     def __init__(
@@ -58,12 +66,14 @@ class GitRemote:
         *,
         interactive: bool = False,
         timeout: float = TIMEOUT,
+        budget: Budget | None = None,
     ) -> None:
         self.git = git
         self.name = remote
         self.branch = f"refs/heads/{branch}"
         self.interactive = interactive
         self.timeout = timeout
+        self.budget = budget or Budget(float("inf"))
         digest = sha256(f"{remote}\0{branch}".encode()).hexdigest()[:8]
         self.slug = f"{_UNSAFE.sub('-', remote).strip('-')[:40] or 'remote'}-{digest}"
         self._environment: dict[str, str] | None = None
@@ -135,14 +145,16 @@ class GitRemote:
             )  # fmt: skip
         except OSError as error:
             raise self._failed(arguments[0], str(error)) from error
+        began = time.monotonic()
         try:
-            output, complaints = started.communicate(timeout=self.timeout)
+            output, complaints = started.communicate(timeout=min(self.timeout, self.budget.left))
         except subprocess.TimeoutExpired as error:
             self._end(started.pid)
             started.communicate()
-            raise self._failed(
-                arguments[0], f"no answer within {self.timeout:.0f} seconds"
-            ) from error
+            seconds = min(self.timeout, self.budget.whole)
+            raise self._failed(arguments[0], f"no answer within {seconds:.0f} seconds") from error
+        finally:
+            self.budget.left = max(0.0, self.budget.left - (time.monotonic() - began))
         words = complaints.decode("utf-8", "replace").strip()
         text = output.decode("utf-8", "replace").rstrip("\n")
         if started.returncode not in allowed:

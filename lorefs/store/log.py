@@ -68,6 +68,14 @@ class Log:
         rows = self.connection.execute(f"SELECT {ROW} FROM entries WHERE pk > ?", (last,))
         self.append([Edit(None, read_row(row).entry) for row in rows.fetchall()], origin)
 
+    def since(self, position: int, limit: int | None = None) -> list[Change]:
+        """The lines behind a line, the oldest first."""
+        rows = self.connection.execute(
+            f"SELECT {COLUMNS} FROM changes WHERE seq > ? ORDER BY seq LIMIT ?",
+            (position, -1 if limit is None else limit),
+        )
+        return [Change(*row) for row in rows]
+
     def last(self) -> int:
         """The number of the newest line, 0 for an empty log."""
         row = self.connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()

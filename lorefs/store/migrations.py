@@ -123,5 +123,7 @@ CREATE TABLE remotes (
 # by its number, a revision of an entry can be found again
 _REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;"
 
+_FAILING: Final = "ALTER TABLE remotes ADD COLUMN failing_since INTEGER;"
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING)

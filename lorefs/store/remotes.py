@@ -14,7 +14,7 @@ class RemoteState:
     """One remote. Times are milliseconds since 1970, None for never.
 
     `seen` is the tip that it was last seen with. `failures` counts the tries that failed since
-    one succeeded, and `words` says why the last did.
+    one succeeded, the first of them at `failing_since`, and `words` says why the last did.
     """
 
     name: str
@@ -23,6 +23,7 @@ class RemoteState:
     failure_at: int | None = None
     failures: int = 0
     words: str = ""
+    failing_since: int | None = None
 
 
 class Remotes:
@@ -34,8 +35,8 @@ class Remotes:
     def state(self, name: str) -> RemoteState:
         """What is known of a remote."""
         row = self.connection.execute(
-            "SELECT name, seen, success_at, failure_at, failures, words FROM remotes"
-            " WHERE name = ?",
+            "SELECT name, seen, success_at, failure_at, failures, words, failing_since"
+            " FROM remotes WHERE name = ?",
             (name,),
         ).fetchone()
         return RemoteState(name) if row is None else RemoteState(*row)
@@ -47,7 +48,10 @@ class Remotes:
     def failed(self, name: str, words: str, at: int) -> None:
         """Note that a remote did not answer, or did not take what it was sent."""
         known = self.state(name)
-        self._put(RemoteState(name, known.seen, known.success_at, at, known.failures + 1, words))
+        since = at if known.failing_since is None else known.failing_since
+        self._put(
+            RemoteState(name, known.seen, known.success_at, at, known.failures + 1, words, since)
+        )
 
     def forget(self, name: str) -> None:
         """Forget a remote."""
@@ -55,7 +59,7 @@ class Remotes:
 
     def _put(self, state: RemoteState) -> None:
         self.connection.execute(
-            "INSERT OR REPLACE INTO remotes VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO remotes VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 state.name,
                 state.seen,
@@ -63,5 +67,6 @@ class Remotes:
                 state.failure_at,
                 state.failures,
                 state.words,
+                state.failing_since,
             ),
         )

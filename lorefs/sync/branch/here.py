@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lorefs.config.settings import SIGNED
 from lorefs.core.selection import Selection
 from lorefs.errors import RefusedError
-from lorefs.remote import GitRemote
+from lorefs.remote import Budget, GitRemote
 from lorefs.repo.objects import open_objects
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
@@ -73,11 +73,17 @@ class Here:
         """What is exchanged."""
         return Selection(*self.site.config.filter)
 
-    def remotes(self, *, interactive: bool = False) -> list[GitRemote]:
-        """The remotes of the settings. `interactive`: somebody can be asked for a password."""
+    def remotes(
+        self, *, interactive: bool = False, seconds: float | None = None
+    ) -> list[GitRemote]:
+        """The remotes of the settings. `interactive`: somebody can be asked for a password.
+
+        With `seconds` they have so much time together.
+        """
         settings = self.site.config.sync
+        budget = None if seconds is None else Budget(seconds)
         return [
-            GitRemote(self.site.git, name, settings.branch, interactive=interactive)
+            GitRemote(self.site.git, name, settings.branch, interactive=interactive, budget=budget)
             for name in settings.remotes
         ]
 
@@ -91,10 +97,17 @@ class Here:
         self._check_free()
         return commit_and_apply(self.site, self.branch, self.selection, origin)
 
-    def cycle(self, origin: Origin, wish: Wish, *, interactive: bool = False) -> CycleReport:
-        """Commit, exchange, apply."""
+    def cycle(
+        self,
+        origin: Origin,
+        wish: Wish,
+        *,
+        interactive: bool = False,
+        seconds: float | None = None,
+    ) -> CycleReport:
+        """Commit, exchange, apply; the remotes have `seconds` together."""
         self._check_free()
-        remotes = self.remotes(interactive=interactive)
+        remotes = self.remotes(interactive=interactive, seconds=seconds)
         return cycle(self.site, self.branch, self.selection, remotes, origin, wish)
 
     def status(self) -> SyncStatus:

@@ -49,6 +49,13 @@ class CycleReport:
     waiting: int = 0
 
     @property
+    def troubles(self) -> tuple[LorefsError, ...]:
+        """All that went wrong."""
+        errors = [each.error for each in self.exchanges if each.error is not None]
+        refusal = [] if self.refusal is None else [self.refusal]
+        return (*errors, *self.reconciled.refusals, *refusal)
+
+    @property
     def ok(self) -> bool:
         """Whether all remotes have everything, and nobody has to be asked."""
         return not (self.questions or self.refusal) and all(
