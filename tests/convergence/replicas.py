@@ -109,8 +109,10 @@ class BareHere(Here):
         super().__init__(workspace.site)
         self.remote = InProcess(workspace, path)
 
-    def remotes(self, *, interactive: bool = False) -> list[InProcess]:  # type: ignore[override]
-        del interactive
+    def remotes(  # type: ignore[override]
+        self, *, interactive: bool = False, seconds: float | None = None
+    ) -> list[InProcess]:
+        del interactive, seconds
         return [self.remote]
 
 
