@@ -195,8 +195,7 @@ class Fleet:
             if entry not in rows:
                 continue
             for name in ("title", "confidence"):
-                last = self.model.maximal(entry, name)
-                values = {each.value for each in last}
+                values = {each.value for each in self.model.lasting(entry, name)}
                 if not values:
                     continue
                 found = getattr(rows[entry], name)
