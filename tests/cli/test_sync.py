@@ -126,3 +126,16 @@ def test_setup_without_a_remote(tmp_path: Path) -> None:
     Repo(path)("init", "-q")
     done = Lorefs(path)("sync", "setup", "--yes", status=2)
     assert "git remote add" in done.err
+
+
+def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    plan = bob("sync", "--dry-run", "--json").json
+    assert plan == {
+        "unsaved": [],
+        "commit": [],
+        "send": 0,
+        "remotes": [{"remote": "origin", "news": False}],
+    }
