@@ -108,7 +108,10 @@ class Base:
     def _reconcile(self, request: Request) -> Report:
         from lorefs.sync.notify import reconcile_and_tell  # readers rarely need it
 
-        report = reconcile_and_tell(self.site, request, self._warn)
+        try:
+            report = reconcile_and_tell(self.site, request, self._warn)
+        finally:
+            self.site.tell("", 0, 0)
         self._changed = self._changed or bool(report.changes)
         return report
 

@@ -47,9 +47,12 @@ class Sharing(Base):
         self._check_sync()
         reconciled = self.take_in()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
-        report = self.here.cycle(
-            self._origin("sync"), wish, interactive=interactive, seconds=seconds
-        )
+        try:
+            report = self.here.cycle(
+                self._origin("sync"), wish, interactive=interactive, seconds=seconds
+            )
+        finally:
+            self.site.tell("", 0, 0)
         self._changed = False
         if self.config.sync.gc and report.ok:
             from lorefs.sync.branch.gc import collect_if_due

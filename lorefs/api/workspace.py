@@ -30,7 +30,7 @@ class Workspace(Changing, Sharing, Following):
     """
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # what a front door hears is given by name, each by itself
         cls,
         start: Path,
         *,
@@ -40,21 +40,25 @@ class Workspace(Changing, Sharing, Following):
         step: Callable[[str], None] = lambda _: None,
         warn: Callable[[LorefsError], None] = lambda _: None,
         after_change: Callable[[Site, int], object] = lambda *_: None,
+        tell: Callable[[str, int, int], None] = lambda *_: None,
     ) -> Self:
         """The workspace around a directory.
 
         `clock` gives milliseconds since 1970, `source` is what the log names for changes made
         here, `warn` gets what goes wrong beside the work, `after_change` is called when it is
-        closed with changes that were not exchanged yet. Raises `NotARepositoryError` outside
-        of a worktree, `NewerDatabaseError` and `CorruptDatabaseError` for a database that
-        cannot be used.
+        closed with changes that were not exchanged yet, and `tell` hears the phase that long
+        work is in, how much is done, and of how much (0: nobody knows; a phase "" ends it).
+        Raises `NotARepositoryError` outside of a worktree, `NewerDatabaseError` and
+        `CorruptDatabaseError` for a database that cannot be used.
         """
         paths = locate(start)
         git = Git(paths, env)
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(Site(git, store, config, step), paths, clock, source, warn, after_change)
+        return cls(
+            Site(git, store, config, step, tell=tell), paths, clock, source, warn, after_change
+        )
 
     @classmethod
     def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:

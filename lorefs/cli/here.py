@@ -13,6 +13,8 @@ from lorefs.errors import NotARepositoryError, UsageError
 from lorefs.repo import Git, locate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lorefs.api import Workspace
     from lorefs.config import Config
     from lorefs.errors import LorefsError
@@ -30,6 +32,7 @@ def open_workspace() -> Workspace:
         source="cli",
         warn=_warn,
         after_change=_after_change,
+        tell=_progress(),
     )
 
 
@@ -37,6 +40,17 @@ def _warn(trouble: LorefsError) -> None:
     from lorefs.cli.failure import warn
 
     warn(trouble)
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    """What shows a person how far long work is."""
+    from lorefs.cli.output import for_person
+
+    if not for_person(sys.stderr):
+        return lambda *_: None
+    from lorefs.cli.progress import Progress
+
+    return Progress(sys.stderr, asks=sys.stdin.isatty()).tell
 
 
 def _after_change(site: Site, now: int) -> None:

@@ -12,6 +12,7 @@ from lorefs.core.model import PERSONAL
 from lorefs.core.resolution import texts_of
 from lorefs.core.versions import edits_base
 from lorefs.sync.diff import diff
+from lorefs.sync.progress import READING, told
 from lorefs.sync.stashes import stashed
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def ingest(
         _is_unchanged(store, corpus, path) for path in texts
     )
     if one_sided:
-        return True, {path: parse(text) for path, text in texts.items()}, ()
+        return True, {path: parse(texts[path]) for path in told(site, READING, texts)}, ()
     base = {path: decode(store.documents.worktree_base(path) or b"") for path in texts}
     for path, commit in brought.items():
         source = site.git.blob(commit, path)

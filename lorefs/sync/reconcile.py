@@ -25,6 +25,7 @@ from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
+from lorefs.sync.progress import WRITING, told
 from lorefs.sync.renamed import renamed
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
 from lorefs.sync.site import Request
@@ -261,7 +262,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         store.entries.owners,
     )
     _write_differences(store, found, origin)
-    for path in changed:
+    for path in told(site, WRITING, changed):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
         base = notes.bases.pop(path, KEPT)

@@ -32,13 +32,14 @@ LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A worktree with its database: what a reconcile works on."""
+    """A worktree with its database: what a reconcile works on. `tell`: see `progress`."""
 
     git: Git
     store: Store
     config: Config
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
     known: Known = field(default_factory=dict)
+    tell: Callable[[str, int, int], None] = lambda *_: None
 
     @property
     def lock(self) -> Path:

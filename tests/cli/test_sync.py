@@ -142,3 +142,16 @@ def test_restricting_a_shared_entry_asks_first(ada: Lorefs, bob: Lorefs) -> None
     bob("sync")
     assert bob("list", "--json").json == []
     assert [each["id"] for each in ada("list", "--json").json] == [ident]
+
+
+def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    plan = bob("sync", "--dry-run", "--json").json
+    assert plan == {
+        "unsaved": [],
+        "commit": [],
+        "send": 0,
+        "remotes": [{"remote": "origin", "news": False}],
+    }

@@ -166,3 +166,11 @@ def test_no_terminal_and_no_output_reach_it(auto: Clone, team: Team) -> None:
     assert done.stderr == b""
     assert not sent(auto, team)
     wait_until(lambda: sent(auto, team))
+
+
+def test_modules_in_the_worktree_are_not_run(auto: Clone, team: Team) -> None:
+    for name in ("lorefs.py", "typing.py", "lorefs/__main__.py"):
+        auto.write("raise SystemExit(0)\n", name)
+    auto.add("One")
+    assert left(auto)
+    wait_until(lambda: sent(auto, team))

@@ -220,3 +220,15 @@ def test_openpgp(ada: Clone, bob: Clone, tmp_path: Path) -> None:
         subprocess.run(
             ["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], check=False, timeout=20
         )
+
+
+def test_a_first_meeting_is_verified_too(ada: Clone, bob: Clone, keys: Path) -> None:
+    """Both begin a history of their own, and the merge of the two needs no signature."""
+    for clone, name in ((ada, "ada"), (bob, "bob")):
+        verifying(signing(clone, keys, name), keys)
+        clone.write("### Gotcha\n\n* **By hand**: the same line.\n")
+        clone.add(f"Of {name}")
+    converge(ada, bob)
+    assert ada.titles() == ["By hand", "Of ada", "Of bob"]
+    assert ada.repo("rev-list", "--count", "--max-parents=0", BRANCH) == "2"
+    assert "N" in signatures(ada)

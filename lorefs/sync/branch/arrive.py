@@ -16,6 +16,7 @@ from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.publish import following
 from lorefs.sync.diff import diff
 from lorefs.sync.history import TreeHistories
+from lorefs.sync.progress import READING, told
 from lorefs.sync.reconcile import reconcile
 from lorefs.sync.report import Question, Report
 from lorefs.sync.site import APPLIED, Request
@@ -94,7 +95,7 @@ def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpu
     paths = arrival.paths
     ours = {path: _marked(corpus, path) for path in paths}
     merged = _merged(branch, arrival, {path: text for path, text in ours.items() if text})
-    for path in paths:
+    for path in told(site, READING, paths):
         before = ours[path]
         corpus.put(path, parse(merged.documents.get(path, "")))
         _carry_lag(site, path, before, corpus.text(path))

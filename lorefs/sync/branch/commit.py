@@ -118,6 +118,11 @@ def _note(store: Store, content: _Content, applied: str | None) -> None:
         store.set_state(APPLIED, applied)
 
 
+def lacking(store: Store, branch: Branch, selection: Selection) -> list[str]:
+    """The documents that the next commit would change."""
+    return sorted(_content(store, branch, selection).changes)
+
+
 def _content(store: Store, branch: Branch, selection: Selection) -> _Content:
     """The documents whose texts the branch lacks."""
     paths = store.documents.unsynced()

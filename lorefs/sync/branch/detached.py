@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 WATCH_LOCK: Final = "watch.lock"  # held by `lorefs watch`, which syncs by itself
 LOCK: Final = "sync.lock"
 WANTED: Final = "sync.wanted"
-COMMAND: Final = ("-m", "lorefs", "sync", "--quiet", "--detached")
+# Not even a worktree with a `lorefs.py` of its own decides what is run (-P).
+COMMAND: Final = ("-P", "-m", "lorefs", "sync", "--quiet", "--detached")
 FIRST_REST: Final = 2.0  # seconds after a first failure; doubled for each further one
 LONGEST_REST: Final = 300.0
 

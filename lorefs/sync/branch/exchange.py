@@ -15,6 +15,7 @@ from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
 from lorefs.sync.branch.rewrite import keep_aside, replayed
 from lorefs.sync.branch.verify import verify
+from lorefs.sync.progress import RECEIVING, SENDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,6 +177,7 @@ class _Talk:
 
     def _fetch(self, seen: str | None) -> str | None:
         self.site.step("sync fetch")
+        self.site.tell(RECEIVING, 0, 0)
         theirs = self.remote.fetch()
         known = self.branch.tip()
         if theirs is not None and theirs != known:
@@ -199,6 +201,7 @@ class _Talk:
         """Send a commit; False if the remote has moved."""
         self.tries += 1
         self.site.step("sync push")
+        self.site.tell(SENDING, 0, 0)
         match self.remote.push(oid, expected):
             case Pushed():
                 hidden = [expected] if expected else []

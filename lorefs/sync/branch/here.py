@@ -12,6 +12,7 @@ from lorefs.errors import RefusedError
 from lorefs.remote import Budget, GitRemote
 from lorefs.repo.objects import open_objects
 from lorefs.sync.branch.branch import Branch
+from lorefs.sync.branch.commit import lacking
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
 from lorefs.sync.branch.devices import Device, devices
 from lorefs.worktree import Found, read
@@ -135,7 +136,8 @@ class Here:
             tip = remote.poll()
             news.append((remote.name, tip is not None and not self._has(tip)))
         send = waiting(self.site, self.branch, remotes)
-        return Preview(tuple(unsaved), tuple(store.documents.unsynced()), send, tuple(news))
+        commit = lacking(store, self.branch, self.selection)
+        return Preview(tuple(unsaved), tuple(commit), send, tuple(news))
 
     def _has(self, oid: str) -> bool:
         tip, objects = self.branch.tip(), self.branch.objects

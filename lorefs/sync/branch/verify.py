@@ -31,7 +31,7 @@ def verify(branch: Branch, tip: str, accepted: Iterable[str]) -> None:
     unsigned = faults(branch.git, [commit.oid for commit in commits])
     for commit in commits:  # each after its parents, so that only what is trusted is merged
         if commit.oid in unsigned and not _is_merge(branch, commit):
-            raise _unsigned(branch, commit, unsigned[commit.oid])
+            raise _unsigned(commit, unsigned[commit.oid])
 
 
 def _is_merge(branch: Branch, commit: Commit) -> bool:
@@ -42,12 +42,11 @@ def _is_merge(branch: Branch, commit: Commit) -> bool:
     return merge_tips(branch, one, other).oid == commit.oid
 
 
-def _unsigned(branch: Branch, commit: Commit, fault: str) -> UnsignedError:
+def _unsigned(commit: Commit, fault: str) -> UnsignedError:
     who = f"{commit.author.name} <{commit.author.email}>"
     subject = commit.message.partition("\n")[0]
     return UnsignedError(
         f"commit {commit.oid[:12]} on the sync branch is refused: {fault}",
-        path=branch.name,
         found=f"{subject} ({who})",
         hint="nothing was taken; ask its author to sign with a key that git trusts here (for ssh:"
         " gpg.ssh.allowedSignersFile), or `lorefs config set sync.verify none`",
