@@ -195,7 +195,7 @@ class Fleet:
             if entry not in rows:
                 continue
             for name in ("title", "confidence"):
-                last = self.model.maximal(entry, name)
+                last = self.model.last(entry, name)
                 values = {each.value for each in last}
                 if not values:
                     continue

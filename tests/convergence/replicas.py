@@ -64,6 +64,15 @@ class Model:
         ]
         return [one for one in found if not any(one.number in each.past for each in found)]
 
+    def last(self, entry: str, name: str) -> list[Operation]:
+        """The maximal operations on a field, without those that went with a removal."""
+        removals = [each for each in self.operations if each.entry == entry and each.value is None]
+        return [
+            one
+            for one in self.maximal(entry, name)
+            if not any(one.number in each.past for each in removals)
+        ]
+
     def entries(self) -> set[str]:
         return {each.entry for each in self.operations}
 
