@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer, git and make; uses uv where it is installed, else venv and pip.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers check format bench nightly lock clean
+.PHONY: help setup demo test lint types layers check format bench nightly soak lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,12 @@ bench: $(READY) ## Measure, as ratios to references of the same run
 
 nightly: $(READY) ## Run all tests, those that take minutes included
 	$(BIN)/python -m pytest -q -n $(JOBS) -m ""
+
+# Examples of random histories that `make soak` runs; each machine has its share of them.
+EXAMPLES ?= 20000
+
+soak: $(READY) ## Run random histories for hours
+	LOREFS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n $(JOBS) -m "" tests/convergence
 
 lock: ## Choose the newest versions of all dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --upgrade --quiet \

@@ -195,7 +195,8 @@ class Fleet:
             if entry not in rows:
                 continue
             for name in ("title", "confidence"):
-                values = {each.value for each in self.model.lasting(entry, name)}
+                last = self.model.last(entry, name)
+                values = {each.value for each in last}
                 if not values:
                     continue
                 found = getattr(rows[entry], name)

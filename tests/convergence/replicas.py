@@ -64,16 +64,14 @@ class Model:
         ]
         return [one for one in found if not any(one.number in each.past for each in found)]
 
-    def lasting(self, entry: str, name: str) -> list[Operation]:
-        """The maximal operations on a field; () where somebody who made one removed the entry.
-
-        Who removes an entry takes back what they wrote into it: if it stays for the sake of
-        somebody else's edit, it is as that edit found it.
-        """
-        removals = [e for e in self.operations if e.entry == entry and e.value is None]
-        found = self.maximal(entry, name)
-        removed = any(one.number in removal.past for one in found for removal in removals)
-        return [] if removed else found
+    def last(self, entry: str, name: str) -> list[Operation]:
+        """The maximal operations on a field, without those that went with a removal."""
+        removals = [each for each in self.operations if each.entry == entry and each.value is None]
+        return [
+            one
+            for one in self.maximal(entry, name)
+            if not any(one.number in each.past for each in removals)
+        ]
 
     def entries(self) -> set[str]:
         return {each.entry for each in self.operations}

@@ -15,6 +15,7 @@ from tests.clones import DOCUMENT, Clone, Team, converge
 from tests.convergence.replicas import sql
 from tests.gitrepo import Repo
 from tests.lore import document, entry, ident
+from tests.scenarios.rights import as_anybody, run
 
 PERSONAL = ".lore.local.md"
 TEXTS = {n: entry(n, f"Title {n}", f"Text {n}.") for n in range(1, 9)}
@@ -261,23 +262,6 @@ def test_scenario_11_a_commit_that_untracks_the_document(anna: Clone, tracking: 
     assert anna.repo("status", "--porcelain") == ""
 
 
-WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-
-
-def as_anybody(tmp_path: Path) -> tuple[str, ...]:
-    """What to put before a command so that permissions hold for it, as for any user."""
-    prefix = WITHOUT_ROOTS_RIGHTS if os.geteuid() == 0 else ()
-    probe = tmp_path / "probe"
-    probe.write_text("x")
-    probe.chmod(0)
-    if prefix and shutil.which(prefix[0]) is None:
-        pytest.skip("setpriv, which drops root's rights, is not installed (util-linux)")
-    done = subprocess.run([*prefix, "cat", str(probe)], capture_output=True, check=False)
-    if done.returncode == 0:
-        pytest.skip("permissions hold for nobody here")
-    return prefix
-
-
 @pytest.mark.parametrize("sync", [False, True], ids=["sync off", "sync on"])
 def test_scenario_11_a_directory_that_cannot_be_read(
     repo: Repo, tmp_path: Path, sync: bool
@@ -296,17 +280,6 @@ def test_scenario_11_a_directory_that_cannot_be_read(
     finally:
         folder.chmod(0o755)
     assert len(clone.entries()) == 8
-
-
-def run(prefix: tuple[str, ...], repo: Repo, *arguments: str) -> subprocess.CompletedProcess[str]:
-    from tests.cli.terminal import command, environment
-
-    done = subprocess.run(
-        [*prefix, *command(*arguments)],
-        cwd=repo.path, env=environment(), capture_output=True, text=True, check=False, timeout=50,
-    )  # fmt: skip
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
 
 
 # ---- 14: times

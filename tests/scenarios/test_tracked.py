@@ -11,22 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.clones import DOCUMENT, Clone, Team, converge
-from tests.gitrepo import Repo
 from tests.lore import entry, ident
+from tests.scenarios.colleague import colleague
 
 TOP = Path(__file__).resolve().parents[2]
 ALPHA, BETA, GAMMA = ident(1), ident(2), ident(3)
-THEIRS = "\n" + entry(9, "Theirs", "From a colleague.") + "\n"
-
-
-def colleague(clone: Clone, name: str = "colleague") -> None:
-    """A branch of somebody else's, with an entry of its own and another value."""
-    repo = clone.repo
-    path = clone.path.parent / name
-    repo("worktree", "add", "-q", "-b", name, str(path))
-    text = clone.text().replace("**Beta**", "**Their Beta**") + THEIRS
-    Repo(path, repo.clock).commit("their lore", **{DOCUMENT: text})
-    repo("worktree", "remove", str(path))
 
 
 def published(clone: Clone) -> str:
@@ -231,19 +220,25 @@ def test_scenario_35_a_crash_before_the_file_is_replaced(anna: Clone, ben: Clone
     assert "Theirs" not in ben.titles()
 
 
-def test_scenario_36_a_row_changes_during_a_rebase_or_bisect(anna: Clone) -> None:
+@pytest.mark.parametrize("operation", ["bisect", "rebase"])
+def test_scenario_36_a_row_changes_while_git_is_at_work(anna: Clone, operation: str) -> None:
     repo = anna.repo
-    repo("bisect", "start")
-    repo("bisect", "bad")
-    repo("bisect", "good", "HEAD~1")
+    if operation == "bisect":
+        for step in ("start", "bad", "good HEAD~1"):
+            repo("bisect", *step.split())
+    else:
+        repo.commit("code", **{"code.txt": "x\n"})
+        assert repo.run("rebase", "--exec", "false", "HEAD~1").returncode == 1
     before = anna.text()
-    anna.update(GAMMA, title="During the bisect")
+    anna.update(GAMMA, title="Changed meanwhile")
     assert anna.text() == before
     anna.sync()
     assert anna.text() == before
-    repo("bisect", "reset")
+    assert "Changed meanwhile" in published(anna)
+    repo(*(("bisect", "reset") if operation == "bisect" else ("rebase", "--continue")))
     anna.sync()
-    assert "During the bisect" in anna.text()
+    assert "Changed meanwhile" in anna.text()
+    assert anna.titles() == ["Alpha", "Beta", "Changed meanwhile"]
 
 
 def test_scenario_37_a_deletion_that_stands_on_an_unpushed_merge(ada: Clone, bob: Clone) -> None:
