@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from lorefs.remote.protocol import Moved, Pushed, Refused, RemoteError
+from lorefs.repo import ref_oid
 from lorefs.repo.git import clean_environment
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ class GitRemote:
         self.branch = f"refs/heads/{branch}"
         self.interactive = interactive
         self.timeout = timeout
+        self._environment: dict[str, str] | None = None  # kept till something fails
         digest = sha256(f"{remote}\0{branch}".encode()).hexdigest()[:8]
         self.slug = f"{_UNSAFE.sub('-', remote).strip('-')[:40] or 'remote'}-{digest}"
-        self._environment: dict[str, str] | None = None
 
     @property
     def fetched(self) -> str:
@@ -84,7 +85,10 @@ class GitRemote:
                 raise
             self.git.run("update-ref", "-d", self.fetched)
             return None
-        return self.git.text("rev-parse", "--verify", self.fetched)
+        tip = ref_oid(self.git.paths, self.fetched)
+        if not tip:  # absence would mean that the branch was deleted there
+            raise self._failed("fetch", f"{self.fetched} was not written")
+        return tip
 
     def complete(self) -> None:
         """Fetch all commits of the branch into a clone that has only the newest ones."""
@@ -148,6 +152,7 @@ class GitRemote:
             os.killpg(pid, signal.SIGKILL)
 
     def _failed(self, verb: str, words: str) -> RemoteError:
+        self._environment = None  # the next try asks again what is configured
         doing = {"push": "push to", "fetch": "fetch from", "ls-remote": "ask"}.get(verb, verb)
         return RemoteError(
             f"cannot {doing} {self.name}",

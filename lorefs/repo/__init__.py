@@ -1,7 +1,7 @@
 """What lorefs asks git, and how: files where they are plain, the `git` executable elsewhere."""
 
 from lorefs.repo.git import Git
-from lorefs.repo.head import Head, head_oid, head_signature, observe_head
+from lorefs.repo.head import Head, head_oid, head_signature, observe_head, ref_oid
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.messages import commit_messages
 from lorefs.repo.tracking import Tracking, discover, observe_tracking
@@ -21,4 +21,5 @@ __all__ = [
     "observe_head",
     "observe_tracking",
     "operation",
+    "ref_oid",
 ]

@@ -6,6 +6,7 @@ What a remote sends is hostile until it is checked: a tree may hold anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.document import conflict_marker_line, decode, parse
@@ -13,7 +14,8 @@ from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.errors import RefusedError
-from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE
+from lorefs.repo import ref_oid
+from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, open_objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -35,7 +37,7 @@ class HostileTreeError(RefusedError):
     """A tree of the sync branch holds what no lorefs writes; nothing of it was taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branch:
     """One sync branch, with what reads and moves it.
 
@@ -44,10 +46,19 @@ class Branch:
     """
 
     git: Git
-    objects: Objects
     name: str
     prefix: str
     limit: int
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The object database; loading libgit2 takes longer than a cycle with nothing to do."""
+        return open_objects(self.git)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "objects" in self.__dict__:
+            self.objects.close()
 
     @property
     def ref(self) -> str:
@@ -56,7 +67,11 @@ class Branch:
 
     def tip(self) -> str | None:
         """The commit it leads to here."""
-        return self.objects.tip(self.ref)
+        return self.look_up(self.ref)
+
+    def look_up(self, ref: str) -> str | None:
+        """The commit that a full ref name leads to."""
+        return ref_oid(self.git.paths, ref) or None
 
     def tree(self, commit: str | None) -> str | None:
         """The tree of a commit, None for no commit."""

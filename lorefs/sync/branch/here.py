@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from lorefs.core.selection import Selection
 from lorefs.errors import RefusedError
 from lorefs.remote import GitRemote
-from lorefs.repo.objects import open_objects
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
 from lorefs.sync.branch.devices import Device, devices
@@ -17,9 +16,8 @@ from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
-    from lorefs.sync.branch.commit import Committed
     from lorefs.sync.branch.cycle import Wish
-    from lorefs.sync.branch.report import CycleReport
+    from lorefs.sync.branch.report import Committed, CycleReport
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
 
@@ -49,15 +47,15 @@ class Here:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self._remotes: dict[bool, list[GitRemote]] = {}  # what they asked git is kept
 
     @cached_property
     def branch(self) -> Branch:
-        """Raises `GitError` where the objects cannot be read."""
+        """The branch that the settings name."""
         settings = self.site.config.sync
         prefix = f"{settings.prefix}/" if settings.prefix else ""
-        objects = open_objects(self.site.git)
         limit = self.site.config.limits.document_size
-        return Branch(self.site.git, objects, settings.branch, prefix, limit)
+        return Branch(self.site.git, settings.branch, prefix, limit)
 
     @property
     def selection(self) -> Selection:
@@ -67,15 +65,17 @@ class Here:
     def remotes(self, *, interactive: bool = False) -> list[GitRemote]:
         """The remotes of the settings. `interactive`: somebody can be asked for a password."""
         settings = self.site.config.sync
-        return [
-            GitRemote(self.site.git, name, settings.branch, interactive=interactive)
-            for name in settings.remotes
-        ]
+        if interactive not in self._remotes:
+            self._remotes[interactive] = [
+                GitRemote(self.site.git, name, settings.branch, interactive=interactive)
+                for name in settings.remotes
+            ]
+        return self._remotes[interactive]
 
     def close(self) -> None:
         """Close what was opened."""
         if "branch" in self.__dict__:
-            self.branch.objects.close()
+            self.branch.close()
 
     def commit(self, origin: Origin) -> tuple[Committed, Report]:
         """Put what changed here onto the branch; no network."""
