@@ -55,6 +55,7 @@ def shared(folder: Path, files: dict[str, str], *, tracked: bool = False, code: 
         (repo / ".git" / "info" / "exclude").write_text(NAMES)
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "--message=files")
+    git(repo, "repack", "-adq")  # as it comes out of a clone
     git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "remote.git")
     git(repo, "remote", "add", "origin", str(folder / "remote.git"))
     git(repo, "push", "--quiet", "--set-upstream", "origin", "main")

@@ -82,6 +82,14 @@ class Branch:
         tree = self.tree(commit)
         return {} if tree is None else self.own(self.objects.leaves(tree))
 
+    def _leaves_at(self, commit: str | None, paths: Collection[str]) -> dict[str, Leaf]:
+        tree = self.tree(commit)
+        if tree is None:
+            return {}
+        return self.own(
+            self.objects.leaves_at(tree, [self.prefix + path for path in sorted(paths)])
+        )
+
     def own(self, leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
         """Those of some leaves that are this repository's, by their paths in the worktree."""
         size = len(self.prefix)
@@ -106,8 +114,8 @@ class Branch:
 
     def texts(self, commit: str | None, paths: Collection[str] | None = None) -> dict[str, str]:
         """The texts of this repository's documents in a commit, of all or of some."""
-        leaves = self.leaves(commit)
-        wanted = {p: leaf.oid for p, leaf in leaves.items() if paths is None or p in paths}
+        leaves = self.leaves(commit) if paths is None else self._leaves_at(commit, paths)
+        wanted = {path: leaf.oid for path, leaf in leaves.items()}
         blobs = self.objects.blobs(set(wanted.values()))
         return {path: decode(blobs[oid]) for path, oid in wanted.items()}
 
