@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from lorefs.remote.protocol import Moved, Pushed, Refused, RemoteError
+from lorefs.repo import ref_oid
 from lorefs.repo.git import clean_environment
 from lorefs.repo.incomplete import is_partial, shallow_commits
 
@@ -74,9 +75,9 @@ class GitRemote:
         self.interactive = interactive
         self.timeout = timeout
         self.budget = budget or Budget(float("inf"))
+        self._environment: dict[str, str] | None = None  # kept till something fails
         digest = sha256(f"{remote}\0{branch}".encode()).hexdigest()[:8]
         self.slug = f"{_UNSAFE.sub('-', remote).strip('-')[:40] or 'remote'}-{digest}"
-        self._environment: dict[str, str] | None = None
 
     @property
     def fetched(self) -> str:
@@ -99,7 +100,10 @@ class GitRemote:
             self.git.run("update-ref", "-d", self.fetched)
             return None
         self._complete(refspec)
-        return self.git.text("rev-parse", "--verify", self.fetched)
+        tip = ref_oid(self.git.paths, self.fetched)
+        if not tip:  # absence would mean that the branch was deleted there
+            raise self._failed("fetch", f"{self.fetched} was not written")
+        return tip
 
     def _complete(self, refspec: str) -> None:
         """Fetch what a shallow or partial clone was told to leave out, of this branch alone."""
@@ -168,6 +172,7 @@ class GitRemote:
             os.killpg(pid, signal.SIGKILL)
 
     def _failed(self, verb: str, words: str) -> RemoteError:
+        self._environment = None  # the next try asks again what is configured
         doing = {"push": "push to", "fetch": "fetch from", "ls-remote": "ask"}.get(verb, verb)
         return RemoteError(
             f"cannot {doing} {self.name}",

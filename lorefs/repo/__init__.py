@@ -1,10 +1,10 @@
 """What lorefs asks git, and how: files where they are plain, the `git` executable elsewhere."""
 
 from lorefs.repo.git import Git
-from lorefs.repo.head import Head, head_oid, head_signature, observe_head
+from lorefs.repo.head import Head, head_oid, head_signature, observe_head, ref_oid
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.messages import commit_messages
-from lorefs.repo.tracking import Tracking, discover, ignored_paths, observe_tracking
+from lorefs.repo.tracking import Seen, Tracking, discover, ignored_paths, observe_tracking
 from lorefs.repo.under_way import Operation, operation
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "GitPaths",
     "Head",
     "Operation",
+    "Seen",
     "Tracking",
     "commit_messages",
     "discover",
@@ -22,4 +23,5 @@ __all__ = [
     "observe_head",
     "observe_tracking",
     "operation",
+    "ref_oid",
 ]

@@ -76,7 +76,15 @@ def observe_head(paths: GitPaths, since: str = "") -> Head:
 
 def head_oid(paths: GitPaths) -> str:
     """The commit HEAD stands for: a detached one, or the tip of its branch; "" for none."""
-    text = _line(paths.git_dir / "HEAD")
+    return _followed(paths, _line(paths.git_dir / "HEAD"))
+
+
+def ref_oid(paths: GitPaths, ref: str) -> str:
+    """The object that a full ref name leads to; "" where there is no such ref."""
+    return _followed(paths, f"ref: {ref}")
+
+
+def _followed(paths: GitPaths, text: str) -> str:
     for _ in range(_LINK_DEPTH):
         if not text.startswith("ref:"):
             return text if len(text) in _OID_DIGITS else ""

@@ -103,6 +103,26 @@ class LibgitObjects:
         self._walk("", tree, but, found)
         return found
 
+    def leaves_at(self, tree: str, paths: Collection[str]) -> dict[str, Leaf]:
+        """What stands at some paths; only the directories on the way are opened."""
+        found: dict[str, Leaf] = {}
+        self._pick("", tree, dict.fromkeys(paths), found)
+        return {path: found[path] for path in paths if path in found}
+
+    def _pick(
+        self, prefix: str, tree: str, paths: Mapping[str, None], found: dict[str, Leaf]
+    ) -> None:
+        entries = self._entries(tree)
+        here, below = split(paths)
+        for name in here:
+            mode, oid = entries.get(name, (_DIRECTORY, ""))
+            if mode != _DIRECTORY:
+                found[prefix + name] = Leaf(mode, oid)
+        for name, inner in below.items():
+            mode, oid = entries.get(name, (FILE, ""))
+            if mode == _DIRECTORY:
+                self._pick(f"{prefix}{name}/", oid, inner, found)
+
     def _walk(self, prefix: str, tree: str, but: str | None, found: dict[str, Leaf]) -> None:
         entries, others = self._entries(tree), self._entries(but) if but else {}
         for name, (mode, oid) in entries.items():

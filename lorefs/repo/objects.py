@@ -6,7 +6,7 @@ the `git` executable, for repositories that libgit2 cannot open. Both pass the s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from lorefs.errors import GitError, LorefsError
 from lorefs.repo.incomplete import is_partial
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lorefs.repo.git import Git
+
+T = TypeVar("T")
 
 FILE: Final = 0o100644
 EXECUTABLE: Final = 0o100755
@@ -86,6 +88,10 @@ class Objects(Protocol):
         """
         ...
 
+    def leaves_at(self, tree: str, paths: Collection[str]) -> dict[str, Leaf]:
+        """What stands at some paths of a tree, in their order; directories do not count."""
+        ...
+
     def sizes(self, oids: Collection[str]) -> dict[str, int]:
         """The sizes of blobs in bytes, without reading them."""
         ...
@@ -151,12 +157,10 @@ def moved(ref: str) -> RefMovedError:
     return RefMovedError(f"{ref} was moved meanwhile", hint="try again")
 
 
-def split(
-    blobs: Mapping[str, str | None],
-) -> tuple[dict[str, str | None], dict[str, dict[str, str | None]]]:
+def split(blobs: Mapping[str, T]) -> tuple[dict[str, T], dict[str, dict[str, T]]]:
     """Paths with their blobs, sorted into files of this directory and those of each below it."""
-    here: dict[str, str | None] = {}
-    below: dict[str, dict[str, str | None]] = {}
+    here: dict[str, T] = {}
+    below: dict[str, dict[str, T]] = {}
     for path, blob in blobs.items():
         name, slash, rest = path.partition("/")
         if slash:

@@ -70,6 +70,11 @@ class PlumbingObjects:
                 found[path] = Leaf(int(mode, 8), oid)
         return found
 
+    def leaves_at(self, tree: str, paths: Collection[str]) -> dict[str, Leaf]:
+        """What stands at some paths of a tree."""
+        leaves = self.leaves(tree)
+        return {path: leaves[path] for path in paths if path in leaves}
+
     def sizes(self, oids: Collection[str]) -> dict[str, int]:
         """The sizes of blobs."""
         stdin = "".join(f"{oid}\n" for oid in oids).encode()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import DocumentError
-from lorefs.repo import head_signature
+from lorefs.repo import Seen, head_signature
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Site:
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
     known: Known = field(default_factory=dict)
     tell: Callable[[str, int, int], None] = lambda *_: None
+    seen: Seen = field(default_factory=Seen)
 
     @property
     def lock(self) -> Path:

@@ -63,6 +63,18 @@ def test_a_file_takes_the_place_of_a_directory_and_back(objects: Objects) -> Non
     assert objects.write_tree(file, {"a/b": b"1"}) == files
 
 
+def test_leaves_at_paths_are_those_of_all(objects: Objects) -> None:
+    files = {"a": b"1", "b/c/d": b"2", "b/e": b"3", "f/\xe9*": b"4"}
+    tree = objects.write_tree(None, files)
+    leaves = objects.leaves(tree)
+    wanted = ["f/\xe9*", "a", "b/c", "b/c/d", "a/x", "b/c/d/e", "none", "g/h", "b/*"]
+    assert [*objects.leaves_at(tree, wanted).items()] == [
+        (path, leaves[path]) for path in wanted if path in leaves
+    ]
+    assert [*objects.leaves_at(tree, wanted)] == ["f/\xe9*", "a", "b/c/d"]
+    assert objects.leaves_at(tree, []) == {}
+
+
 def test_a_ref_moves_only_from_where_it_is_thought_to_be(objects: Objects) -> None:
     tree = objects.write_tree(None, {})
     one = commit(objects, tree)

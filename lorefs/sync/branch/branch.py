@@ -6,6 +6,7 @@ What a remote sends is hostile until it is checked: a tree may hold anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.document import conflict_marker_line, decode, parse
@@ -13,7 +14,8 @@ from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.errors import RefusedError
-from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE
+from lorefs.repo import ref_oid
+from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, open_objects
 from lorefs.repo.signing import write_signed
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class HostileTreeError(RefusedError):
     """A tree of the sync branch holds what no lorefs writes; nothing of it was taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branch:
     """One sync branch, with what reads and moves it.
 
@@ -46,12 +48,21 @@ class Branch:
     """
 
     git: Git
-    objects: Objects
     name: str
     prefix: str
     limit: int
     sign: bool = False
     verified: bool = False
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The object database; loading libgit2 takes longer than a cycle with nothing to do."""
+        return open_objects(self.git)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "objects" in self.__dict__:
+            self.objects.close()
 
     @property
     def ref(self) -> str:
@@ -60,7 +71,11 @@ class Branch:
 
     def tip(self) -> str | None:
         """The commit it leads to here."""
-        return self.objects.tip(self.ref)
+        return self.look_up(self.ref)
+
+    def look_up(self, ref: str) -> str | None:
+        """The commit that a full ref name leads to."""
+        return ref_oid(self.git.paths, ref) or None
 
     def tree(self, commit: str | None) -> str | None:
         """The tree of a commit, None for no commit."""
@@ -70,6 +85,14 @@ class Branch:
         """The documents of this repository in a commit, by their paths in the worktree."""
         tree = self.tree(commit)
         return {} if tree is None else self.own(self.objects.leaves(tree))
+
+    def _leaves_at(self, commit: str | None, paths: Collection[str]) -> dict[str, Leaf]:
+        tree = self.tree(commit)
+        if tree is None:
+            return {}
+        return self.own(
+            self.objects.leaves_at(tree, [self.prefix + path for path in sorted(paths)])
+        )
 
     def own(self, leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
         """Those of some leaves that are this repository's, by their paths in the worktree."""
@@ -95,8 +118,8 @@ class Branch:
 
     def texts(self, commit: str | None, paths: Collection[str] | None = None) -> dict[str, str]:
         """The texts of this repository's documents in a commit, of all or of some."""
-        leaves = self.leaves(commit)
-        wanted = {p: leaf.oid for p, leaf in leaves.items() if paths is None or p in paths}
+        leaves = self.leaves(commit) if paths is None else self._leaves_at(commit, paths)
+        wanted = {path: leaf.oid for path, leaf in leaves.items()}
         blobs = self.objects.blobs(set(wanted.values()))
         return {path: decode(blobs[oid]) for path, oid in wanted.items()}
 

@@ -7,7 +7,7 @@ looking at a colleague's branch publishes nothing.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import edit
 from lorefs.core.claim import identify, with_markers
@@ -20,6 +20,7 @@ from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import news_of
 from lorefs.errors import RefusedError
 from lorefs.repo import head_oid
+from lorefs.sync.branch.news import TAKEN, code_tip
 from lorefs.sync.diff import diff
 from lorefs.sync.history import TreeHistories, merge_bases
 from lorefs.sync.reconcile import reconcile
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
 
-TAKEN: Final = "sync.ingested"  # the commit of the code branch that was taken in last
-_DEFAULTS: Final = ("HEAD", "main", "master")
-
 _Texts = dict[str, str]
 
 
@@ -52,22 +50,6 @@ class _News(NamedTuple):
     code: str
     base: _Texts | None
     theirs: _Texts
-
-
-def code_tip(site: Site, branch: Branch) -> str | None:
-    """The commit of the code branch whose lore is the team's, None if there is none yet."""
-    settings = site.config.sync
-    tip = branch.objects.tip
-    if settings.ingest_from:
-        names = [settings.ingest_from]
-        refs = [name if name.startswith("refs/") else f"refs/heads/{name}" for name in names]
-        refs += [f"refs/remotes/{name}" for name in names]
-        return next(filter(None, map(tip, refs)), None)
-    remote = f"refs/remotes/{settings.remotes[0]}" if settings.remotes else ""
-    found = next(filter(None, (tip(f"{remote}/{name}") for name in _DEFAULTS)), None)
-    if found is not None or site.git.text("remote"):
-        return found
-    return next(filter(None, (tip(f"refs/heads/{name}") for name in _DEFAULTS[1:])), None)
 
 
 def last_taken(site: Site, branch: Branch) -> str | None:
@@ -91,15 +73,12 @@ def starting_point(site: Site, branch: Branch) -> str | None:
 
 
 def take_code(
-    site: Site, branch: Branch, origin: Origin, *, accept_deletions: bool = False
-) -> tuple[str, Report] | None:
-    """Merge what the code branch gained into the rows; returns its commit if there was news.
+    site: Site, branch: Branch, code: str, origin: Origin, *, accept_deletions: bool = False
+) -> Report | None:
+    """Merge what the code branch gained up to a commit into the rows; None if that is nothing.
 
     Raises `MassDeletionError` where too much would vanish.
     """
-    code = code_tip(site, branch)
-    if code is None or code == site.store.state(TAKEN) or site.store.state(APPLIED) is None:
-        return None
     news = _news(site, branch, code, last_taken(site, branch))
     if news is None:
         with site.store.write():
@@ -107,7 +86,7 @@ def take_code(
         return None
     change = partial(_apply, site, branch, news, origin.at, guarded=not accept_deletions)
     paths = tuple({*(news.base or {}), *news.theirs})
-    return code, reconcile(site, Request(origin, change, arrives=True, paths=paths))
+    return reconcile(site, Request(origin, change, arrives=True, paths=paths))
 
 
 def _news(site: Site, branch: Branch, code: str, known: str | None) -> _News | None:

@@ -23,6 +23,8 @@ from lorefs.core.selection import outgoing
 from lorefs.repo import head_oid
 from lorefs.repo.objects import RefMovedError, Signature
 from lorefs.sync.branch.merge import merge_tips
+from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
+from lorefs.sync.branch.report import Committed
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.diff import diff
 from lorefs.sync.site import APPLIED
@@ -38,17 +40,8 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Site
 
 
-LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
-ARRIVED: Final = "sync"  # the source in the log of what others did
 TRIES: Final = 8
 _OTHER: Final = ("Settle what gave way", "Change prose")
-
-
-class Committed(NamedTuple):
-    """The tip of the branch afterwards, and whether there is a new commit in it."""
-
-    tip: str | None
-    new: bool
 
 
 class _Content(NamedTuple):
@@ -72,8 +65,6 @@ def commit_rows(
     That is the parent, also where the branch is elsewhere by now: then both are merged. `at`
     is in milliseconds. Raises `RefMovedError` where others never let go of the ref.
     """
-    if not (site.store.documents.unsynced() or _resolved(site)):
-        return Committed(branch.tip(), new=False)
     attempt = 1
     while True:
         try:
@@ -90,8 +81,8 @@ def _commit_rows(
 ) -> Committed:
     store, objects = site.store, branch.objects
     parent, tip = store.state(APPLIED), branch.tip()
-    content = _content(store, branch, selection)
-    if not (content.changes or (parent and _resolved(site))):
+    content = _content(site, branch, selection)
+    if not (content.changes or (parent and settled_here(site))):
         _note(store, content, parent)
         return Committed(tip, new=False)
     changes = {branch.prefix + path: data for path, data in content.changes.items()}
@@ -118,18 +109,19 @@ def _note(store: Store, content: _Content, applied: str | None) -> None:
         store.set_state(APPLIED, applied)
 
 
-def lacking(store: Store, branch: Branch, selection: Selection) -> list[str]:
+def lacking(site: Site, branch: Branch, selection: Selection) -> list[str]:
     """The documents that the next commit would change."""
-    return sorted(_content(store, branch, selection).changes)
+    return sorted(_content(site, branch, selection).changes)
 
 
-def _content(store: Store, branch: Branch, selection: Selection) -> _Content:
+def _content(site: Site, branch: Branch, selection: Selection) -> _Content:
     """The documents whose texts the branch lacks."""
+    store = site.store
     paths = store.documents.unsynced()
     there = branch.texts(store.state(APPLIED), paths)
     changes: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}
-    corpus = Corpus(store, {})
+    corpus = Corpus(store, site.known)
     for path in paths:
         state = store.documents.state(path)
         hashes[path] = state.hash if state else ""
@@ -187,13 +179,8 @@ def _origins(site: Site) -> list[Trailer]:
         *((ACTOR, actor) for actor in actors),
         *((SOURCE, source) for source in sources),
         *([(CODE_COMMIT, head)] if head else []),
-        *((RESOLVED, record) for record in _resolved(site)),
+        *((RESOLVED, record) for record in settled_here(site)),
     ]
-
-
-def _resolved(site: Site) -> list[str]:
-    """The records that were settled since the last commit; they are closed for everybody."""
-    return site.store.log.resolved(int(site.store.state(LOGGED) or "0"))
 
 
 def _deletions(

@@ -1,4 +1,7 @@
-"""One cycle: take in what changed here, commit it, exchange it, apply what came back."""
+"""One cycle: take in what changed here, commit it, exchange it, apply what came back.
+
+What does the work is loaded where there is some.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,9 @@ from typing import TYPE_CHECKING
 from lorefs.core.message import INGESTED
 from lorefs.errors import RefusedError
 from lorefs.repo.incomplete import is_partial, shallow_commits
-from lorefs.sync.branch.arrive import arrive, doubtful
-from lorefs.sync.branch.code import TAKEN, MassDeletionError, starting_point, take_code
-from lorefs.sync.branch.commit import ARRIVED, Committed, commit_rows
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
-from lorefs.sync.branch.report import CycleReport
-from lorefs.sync.branch.verify import verify
+from lorefs.sync.branch.news import ARRIVED, TAKEN, is_changed_here, is_changed_there, untaken_code
+from lorefs.sync.branch.report import Committed, CycleReport
 from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
 
@@ -53,10 +53,20 @@ def commit_and_apply(
     _adopt_cloned(site, branch)
     if site.store.state(APPLIED) is None and branch.tip() is not None:
         report = _apply_tip(site, branch, selection, origin, fresh=fresh)
-    done = commit_rows(site, branch, selection, at=origin.at, trailers=_start(site, branch))
+    done = _commit(site, branch, selection, origin, _start(site, branch))
     if done.tip is not None:
         report = joined(report, _apply_tip(site, branch, selection, origin))
     return done, report
+
+
+def _commit(
+    site: Site, branch: Branch, selection: Selection, origin: Origin, trailers: list[Trailer]
+) -> Committed:
+    if not is_changed_here(site):
+        return Committed(branch.tip(), new=False)
+    from lorefs.sync.branch.commit import commit_rows
+
+    return commit_rows(site, branch, selection, at=origin.at, trailers=trailers)
 
 
 def _adopt_cloned(site: Site, branch: Branch) -> None:
@@ -68,11 +78,13 @@ def _adopt_cloned(site: Site, branch: Branch) -> None:
     if branch.tip() is not None or shallow_commits(paths) or is_partial(paths):
         return
     for remote in site.config.sync.remotes:
-        cloned = branch.objects.tip(f"refs/remotes/{remote}/{branch.name}")
+        cloned = branch.look_up(f"refs/remotes/{remote}/{branch.name}")
         if cloned is not None:
             try:
                 branch.check(cloned)
                 if branch.verified:
+                    from lorefs.sync.branch.verify import verify
+
                     verify(branch, cloned, ())
             except RefusedError:
                 continue  # the exchange fetches it, too, and says what is wrong with it
@@ -84,6 +96,8 @@ def _start(site: Site, branch: Branch) -> list[Trailer]:
     """What the first commit of a branch says of the code that the rows came from."""
     if branch.tip() is not None:
         return []
+    from lorefs.sync.branch.code import starting_point
+
     code = starting_point(site, branch)
     if code is None:
         return []
@@ -96,16 +110,19 @@ def _take_code(
     site: Site, branch: Branch, selection: Selection, origin: Origin, wish: Wish
 ) -> tuple[Report, LorefsError | None]:
     """Take in what the code branch gained, and commit that."""
+    code = untaken_code(site, branch)
+    if code is None:
+        return Report(), None
+    from lorefs.sync.branch.code import MassDeletionError, take_code
+
+    from_git = replace(origin, source="git")
     try:
-        found = take_code(
-            site, branch, replace(origin, source="git"), accept_deletions=wish.accept_deletions
-        )
+        report = take_code(site, branch, code, from_git, accept_deletions=wish.accept_deletions)
     except MassDeletionError as error:
         return Report(), error
-    if found is None:
+    if report is None:
         return Report(), None
-    code, report = found
-    commit_rows(site, branch, selection, at=origin.at, trailers=[(INGESTED, code)])
+    _commit(site, branch, selection, origin, [(INGESTED, code)])
     return report, None
 
 
@@ -113,10 +130,18 @@ def _apply_tip(
     site: Site, branch: Branch, selection: Selection, origin: Origin, *, fresh: bool = False
 ) -> Report:
     tip = branch.tip()
-    if tip is None or tip == site.store.state(APPLIED):
+    if tip is None or not is_changed_there(site, branch):
         return Report()
+    return _arrive(site, branch, selection, tip, origin, fresh=fresh)
+
+
+def _arrive(
+    site: Site, branch: Branch, selection: Selection, oid: str, origin: Origin, *, fresh: bool
+) -> Report:
+    from lorefs.sync.branch.arrive import arrive
+
     source = replace(origin, source=ARRIVED)
-    return arrive(site, branch, selection, tip, source, instead=fresh)
+    return arrive(site, branch, selection, oid, source, instead=fresh)
 
 
 def cycle(
@@ -131,12 +156,15 @@ def cycle(
     reports: list[Report] = []
 
     def doubt(oid: str) -> tuple[Question, ...]:
-        return () if wish.accept_deletions else doubtful(site, branch, selection, oid)
+        if wish.accept_deletions:
+            return ()
+        from lorefs.sync.branch.arrive import doubtful
+
+        return doubtful(site, branch, selection, oid)
 
     def apply(oid: str) -> None:
-        source = replace(origin, source=ARRIVED)
         fresh = wish.start_fresh and site.store.state(APPLIED) is None
-        reports.append(arrive(site, branch, selection, oid, source, instead=fresh))
+        reports.append(_arrive(site, branch, selection, oid, origin, fresh=fresh))
 
     adopt = Adopt(doubt, apply)
 

@@ -11,10 +11,7 @@ from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
 from lorefs.repo.incomplete import shallow_commits
-from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.report import Exchange
-from lorefs.sync.branch.rewrite import keep_aside, replayed
-from lorefs.sync.branch.verify import verify
 from lorefs.sync.progress import RECEIVING, SENDING
 
 if TYPE_CHECKING:
@@ -136,6 +133,8 @@ class _Talk:
         """Go on from a rewritten branch, if that was asked for; returns what is seen now."""
         if not self.follow_rewrite:
             raise _rewritten(self.remote.name, seen, theirs)
+        from lorefs.sync.branch.rewrite import keep_aside, replayed
+
         tip = self.branch.tip()
         keep_aside(self.branch, self.at)
         if theirs is not None:
@@ -153,11 +152,12 @@ class _Talk:
         return True
 
     def _tips(self, theirs: str | None, seen: str | None) -> Tips:
-        ours, objects = self.branch.tip(), self.branch.objects
+        ours = self.branch.tip()
         if theirs is None:
             return Tips(ours, None, seen)
         if ours is None or ours == theirs:
             return Tips(ours, theirs, seen, theirs_has_seen=self._holds(theirs, seen))
+        objects = self.branch.objects
         return Tips(
             ours,
             theirs,
@@ -168,12 +168,10 @@ class _Talk:
         )
 
     def _holds(self, theirs: str, seen: str | None) -> bool:
+        if seen in {None, theirs}:
+            return True
         objects = self.branch.objects
-        return (
-            seen is None
-            or seen == theirs
-            or (objects.has(seen) and objects.is_ancestor(seen, theirs))
-        )
+        return objects.has(seen) and objects.is_ancestor(seen, theirs)
 
     def _fetch(self, seen: str | None) -> str | None:
         self.site.step("sync fetch")
@@ -183,6 +181,8 @@ class _Talk:
         if theirs is not None and theirs != known:
             self.branch.check(theirs, known)
             if self.branch.verified:
+                from lorefs.sync.branch.verify import verify
+
                 verify(self.branch, theirs, filter(None, (known, seen)))
         return theirs
 
@@ -218,6 +218,9 @@ class _Talk:
                 )
 
     def _merge(self, ours: str, theirs: str) -> None:
+        from lorefs.sync.branch.merge import merge_tips
+        from lorefs.sync.branch.rewrite import keep_aside
+
         objects = self.branch.objects
         tip = ours
         ours = self._without_own_merges(ours, theirs)

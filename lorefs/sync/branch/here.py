@@ -10,18 +10,15 @@ from lorefs.config.settings import SIGNED
 from lorefs.core.selection import Selection
 from lorefs.errors import RefusedError
 from lorefs.remote import Budget, GitRemote
-from lorefs.repo.objects import open_objects
 from lorefs.sync.branch.branch import Branch
-from lorefs.sync.branch.commit import lacking
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
 from lorefs.sync.branch.devices import Device, devices
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
-    from lorefs.sync.branch.commit import Committed
     from lorefs.sync.branch.cycle import Wish
-    from lorefs.sync.branch.report import CycleReport
+    from lorefs.sync.branch.report import Committed, CycleReport
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
 
@@ -51,17 +48,16 @@ class Here:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self._remotes: dict[bool, list[GitRemote]] = {}  # what they asked git is kept
 
     @cached_property
     def branch(self) -> Branch:
-        """Raises `GitError` where the objects cannot be read."""
+        """The branch that the settings name."""
         settings = self.site.config.sync
         prefix = f"{settings.prefix}/" if settings.prefix else ""
-        objects = open_objects(self.site.git)
         limit = self.site.config.limits.document_size
         return Branch(
             self.site.git,
-            objects,
             settings.branch,
             prefix,
             limit,
@@ -81,8 +77,14 @@ class Here:
 
         With `seconds` they have so much time together.
         """
+        if seconds is not None:
+            return self._remotes_of(interactive=interactive, budget=Budget(seconds))
+        if interactive not in self._remotes:
+            self._remotes[interactive] = self._remotes_of(interactive=interactive, budget=None)
+        return self._remotes[interactive]
+
+    def _remotes_of(self, *, interactive: bool, budget: Budget | None) -> list[GitRemote]:
         settings = self.site.config.sync
-        budget = None if seconds is None else Budget(seconds)
         return [
             GitRemote(self.site.git, name, settings.branch, interactive=interactive, budget=budget)
             for name in settings.remotes
@@ -91,7 +93,7 @@ class Here:
     def close(self) -> None:
         """Close what was opened."""
         if "branch" in self.__dict__:
-            self.branch.objects.close()
+            self.branch.close()
 
     def commit(self, origin: Origin) -> tuple[Committed, Report]:
         """Put what changed here onto the branch; no network."""
@@ -124,6 +126,8 @@ class Here:
 
     def preview(self) -> Preview:
         """What a cycle would do; asks the remotes, and writes nothing."""
+        from lorefs.sync.branch.commit import lacking  # only a preview asks
+
         store, root = self.site.store, self.site.git.paths.worktree
         unsaved = []
         for state in store.documents.states():
@@ -136,7 +140,7 @@ class Here:
             tip = remote.poll()
             news.append((remote.name, tip is not None and not self._has(tip)))
         send = waiting(self.site, self.branch, remotes)
-        commit = lacking(store, self.branch, self.selection)
+        commit = lacking(self.site, self.branch, self.selection)
         return Preview(tuple(unsaved), tuple(commit), send, tuple(news))
 
     def _has(self, oid: str) -> bool:

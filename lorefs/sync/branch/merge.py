@@ -133,8 +133,7 @@ def _texts(objects: Objects, tree: str | None, prefix: str, paths: list[str]) ->
     """The texts at some paths of a tree, by their paths without the prefix."""
     if tree is None:
         return {}
-    leaves = objects.leaves(tree)
-    wanted = {path: leaves[path].oid for path in paths if path in leaves}
+    wanted = {path: leaf.oid for path, leaf in objects.leaves_at(tree, paths).items()}
     blobs = objects.blobs(set(wanted.values()))
     return {path.removeprefix(prefix): decode(blobs[oid]) for path, oid in wanted.items()}
 

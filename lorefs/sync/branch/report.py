@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.sync.report import NOTHING
 
 if TYPE_CHECKING:
     from lorefs.errors import LorefsError
     from lorefs.sync.report import Question, Report
+
+
+class Committed(NamedTuple):
+    """The tip of the branch afterwards, and whether there is a new commit in it."""
+
+    tip: str | None
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,6 @@ def keep_aside(branch: Branch, at: int) -> str | None:
     if tip is None:
         return None
     ref = f"{BACKUPS}/{at}"
-    if branch.objects.tip(ref) is None:
+    if branch.look_up(ref) is None:
         branch.objects.move(ref, tip, None, "lorefs: kept aside")
     return ref

@@ -138,5 +138,5 @@ def back_up(site: Site, branch: Branch, at: int) -> str | None:
     text = message("Keep the lore of this clone", [(FORMAT, str(FORMAT_VERSION))])
     oid = branch.objects.write_commit(tree, (), text, who, who)
     ref = f"{BACKUPS}/{at}-lore"
-    branch.objects.move(ref, oid, branch.objects.tip(ref), "lorefs: before a first meeting")
+    branch.objects.move(ref, oid, branch.look_up(ref), "lorefs: before a first meeting")
     return ref

@@ -1,0 +1,59 @@
+"""Whether the parts of a cycle have anything to do, told by states and refs alone.
+
+Most cycles find nothing new. What commits, merges and applies is loaded by those that do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lorefs.sync.site import APPLIED
+
+if TYPE_CHECKING:
+    from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.site import Site
+
+LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
+TAKEN: Final = "sync.ingested"  # the commit of the code branch that was taken in last
+ARRIVED: Final = "sync"  # the source in the log of what others did
+_DEFAULTS: Final = ("HEAD", "main", "master")
+
+
+def settled_here(site: Site) -> list[str]:
+    """The records that were settled since the last commit; they are closed for everybody."""
+    return site.store.log.resolved(int(site.store.state(LOGGED) or "0"))
+
+
+def is_changed_here(site: Site) -> bool:
+    """Whether the rows may say what the branch does not."""
+    return bool(site.store.documents.unsynced() or settled_here(site))
+
+
+def is_changed_there(site: Site, branch: Branch) -> bool:
+    """Whether the branch leads to another commit than the rows follow."""
+    return branch.tip() not in {None, site.store.state(APPLIED)}
+
+
+def code_tip(site: Site, branch: Branch) -> str | None:
+    """The commit of the code branch whose lore is the team's, None if there is none yet."""
+    settings = site.config.sync
+    tip = branch.look_up
+    if settings.ingest_from:
+        names = [settings.ingest_from]
+        refs = [name if name.startswith("refs/") else f"refs/heads/{name}" for name in names]
+        refs += [f"refs/remotes/{name}" for name in names]
+        return next(filter(None, map(tip, refs)), None)
+    remote = f"refs/remotes/{settings.remotes[0]}" if settings.remotes else ""
+    found = next(filter(None, (tip(f"{remote}/{name}") for name in _DEFAULTS)), None)
+    if found is not None or site.git.text("remote"):
+        return found
+    return next(filter(None, (tip(f"refs/heads/{name}") for name in _DEFAULTS[1:])), None)
+
+
+def untaken_code(site: Site, branch: Branch) -> str | None:
+    """The commit of the code branch, if it is another than the one taken in last."""
+    store = site.store
+    if store.state(APPLIED) is None:
+        return None
+    code = code_tip(site, branch)
+    return None if code == store.state(TAKEN) else code
