@@ -10,6 +10,7 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
+from lorefs.sync.stashes import put_aside
 from lorefs.worktree import Found, check_text, read, wait_for
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def observe(site: Site, request: Request) -> Observation:
     looked_up = list(found) if everything else [*missing, *texts]
     site.store.set_state("head_oid", head.oid)
     tracking = observe_tracking(site.git, head.oid, looked_up, site.seen)
-    moved_to = way.base
+    moved_to = way.base or (head.oid or None if put_aside(site) else None)
     facts = []
     for path, file in found.items():
         state = states.get(path)

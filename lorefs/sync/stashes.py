@@ -45,6 +45,15 @@ def listed(site: Site) -> list[str]:
     return [line.split(" ", 2)[1] for line in reversed(lines)][:LIMIT]
 
 
+def put_aside(site: Site) -> bool:
+    """Whether something was stashed since the last reconcile.
+
+    On a detached HEAD no reflog tells it from an edit that takes everything back.
+    """
+    now = listed(site) if site.config.sync.enabled else []
+    return bool(now) and now[0] not in (site.store.state(STASHES) or "").split()
+
+
 def note_stashes(site: Site) -> None:
     """Remember the stashes that are listed now."""
     if site.config.sync.enabled:

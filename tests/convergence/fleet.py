@@ -28,11 +28,14 @@ class Fleet:
     With `bare` they exchange through libgit2 and start no process for it.
     """
 
-    def __init__(self, source: Path, folder: Path, *, bare: bool = True) -> None:
+    def __init__(
+        self, source: Path, folder: Path, *, bare: bool = True, names: tuple[str, ...] = NAMES
+    ) -> None:
         self.folder = copied(source, folder)
         self.bare = bare
-        self.clones = {name: Clone(Repo(self.folder / name)) for name in NAMES}
-        clock = self.clones["ada"].repo.clock
+        self.names = names
+        self.clones = {name: Clone(Repo(self.folder / name)) for name in names}
+        clock = self.clones[names[0]].repo.clock
         for name, clone in self.clones.items():
             clone.repo.clock = clock
             clone.env = {"GIT_AUTHOR_EMAIL": f"{name}@example.invalid"}
@@ -171,21 +174,25 @@ class Fleet:
 
     def converge(self) -> None:
         """Sync all until nothing moves any more; then look at what came out."""
+        self.exchange()
+        files = [clone.text() for clone in self.clones.values() if (clone.path / DOCUMENT).exists()]
+        assert len(set(files)) <= 1, "the files differ"
+        self._check_values()
+
+    def exchange(self) -> None:
+        """Sync all until nothing moves any more; rows and tips are equal then."""
         self.cut_off.clear()
         before: list[str] = []
-        for _ in range(2 * len(NAMES)):
-            for name in NAMES:
+        for _ in range(2 * len(self.names)):
+            for name in self.names:
                 self.sync(name)
-            tips = [tip_of(self.folder / name) for name in NAMES]
+            tips = [tip_of(self.folder / name) for name in self.names]
             if tips == before:
                 break
             before = tips
         assert len(set(before)) == 1, "the tips differ"
         rows = [clone.entries() for clone in self.clones.values()]
         assert all(each == rows[0] for each in rows), "the rows differ"
-        files = [clone.text() for clone in self.clones.values() if (clone.path / DOCUMENT).exists()]
-        assert len(set(files)) <= 1, "the files differ"
-        self._check_values()
 
     def _check_values(self) -> None:
         rows = self.clones["ada"].entries()

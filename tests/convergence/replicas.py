@@ -125,18 +125,21 @@ class BareHere(Here):
         return [self.remote]
 
 
-def template(folder: Path, names: tuple[str, ...], **files: str) -> Path:
-    """Clones of one remote with files on their main branch, to be copied for each example.
+def template(folder: Path, names: tuple[str, ...], remote: Repo | None = None) -> Path:
+    """Clones of one remote, to be copied for each example.
 
-    Without files git is told to leave lore alone.
+    Without a remote to copy one is made, and git is told to leave lore alone.
     """
     team = Team(folder)
-    team.seed(**(files or {"README.md": "code\n"}))
+    if remote is None:
+        team.seed(**{"README.md": "code\n"})
+    else:
+        remote("push", "-q", "--mirror", str(team.remote.path))
     for name in names:
-        clone = team.clone(name, ignored=not files)
+        clone = team.clone(name, ignored=remote is None)
         clone.sync()
         clone.repo("config", "remote.origin.url", "../remote.git")
-    shutil.rmtree(folder / "seed")
+    shutil.rmtree(folder / "seed", ignore_errors=True)
     for config in folder.glob("**/config"):
         shutil.rmtree(config.parent / "hooks")  # samples, a third of what is copied
         Repo(config.parent)("repack", "-adq")

@@ -291,3 +291,16 @@ def test_what_arrives_leaves_the_status_clean(anna: Clone, ben: Clone) -> None:
         assert workspace.publish() == [DOCUMENT]
     assert "From Ben" in anna.text()
     converge(anna, ben)
+
+
+def test_scenario_30_a_stash_on_a_detached_head_takes_nothing_back(anna: Clone, ben: Clone) -> None:
+    anna.repo("switch", "-q", "--detach")
+    anna.write(f"{anna.text()}\n{entry(4, 'Delta')}\n")
+    assert ident(4) in anna.entries()
+    anna.repo("stash")
+    converge(anna, ben)
+    assert ident(4) in ben.entries()
+    anna.repo("stash", "pop")
+    converge(anna, ben)
+    assert ident(4) in ben.entries()
+    assert "**Delta**" in anna.text()
