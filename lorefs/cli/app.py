@@ -33,6 +33,7 @@ SECTIONS: Final = {
         "show": "Show an entry",
         "search": "Find entries by their words",
         "similar": "Find entries that are like an entry or a text",
+        "context": "Print the entries that matter for files and a question",
     },
     "Check": {
         "check": "Look for what should not be committed, read or fed to an agent",
