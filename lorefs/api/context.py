@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.excerpt import excerpt
 from lorefs.core.model import PERSONAL
@@ -20,6 +19,7 @@ from lorefs.core.relevance import (
 )
 from lorefs.core.similarity import words
 from lorefs.errors import UsageError
+from lorefs.store.candidates import targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 32  # rows that are read at once
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is asked for: files or directories from the top of the worktree, words, and tokens."""
 
     paths: tuple[str, ...] = ()
@@ -43,8 +42,7 @@ class Question:
     budget: int = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """An entry that was chosen, with what spoke for it; `text` is as it was rendered."""
 
     row: Row
@@ -56,8 +54,7 @@ class Piece:
     challenged_by: str  # an id, or ""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """How many entries were left out, and why."""
 
     inactive: int  # pending, rejected, archived, proposals and restricted ones
@@ -68,8 +65,7 @@ class LeftOut:
     further: int  # of less weight than those; not looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The entries that matter, the best first."""
 
     pieces: tuple[Piece, ...]
@@ -90,14 +86,15 @@ def context(
     Raises `UsageError` for a path that leads out of the worktree.
     """
     known = store.candidates.all()
-    superseded = store.candidates.superseded()
+    superseded = targets(known, "supersedes")
     current = [each for each in known if each.id not in superseded]
     ranked = _ranked(store, root, config.context.personal_boost, question, current)
     read: dict[str, tuple[Row, str]] = {}
     sized = _sized(store, ranked, render, read)
     choice = choose(sized, question.budget, config.check.similarity)
-    challenged = store.candidates.challenged() if choice.chosen else {}
-    signals = {each.id: found for _, each, found in ranked}
+    challenged = targets(known, "challenges")
+    chosen = frozenset(choice.chosen)
+    signals = {each.id: found for _, _, each, found in ranked if each.id in chosen}
     pieces = tuple(
         Piece(
             read[ident][0], score(signals[ident]), signals[ident], read[ident][1],
@@ -118,7 +115,7 @@ def context(
     return Context(pieces, choice.tokens, left_out)
 
 
-_Ranked = tuple[float, "Candidate", Signals]
+_Ranked = tuple[float, str, "Candidate", Signals]  # the score below zero, so that the best is first
 
 
 def _ranked(
@@ -145,12 +142,12 @@ def _ranked(
             text.get(each.pk, 0.0),
             near(each.path),
             1.0 if each.pk in named else 0.0,
-            min(max(each.confidence, 0.0), 1.0),
+            each.confidence,
             freshness(each.touched, newest),
             boost if each.scope == PERSONAL else 1.0,
         )
-        ranked.append((score(signals), each, signals))
-    ranked.sort(key=lambda found: (-found[0], found[1].id))
+        ranked.append((-score(signals), each.id, each, signals))
+    ranked.sort()  # by score and id; no two ids are alike
     return ranked
 
 
@@ -181,8 +178,8 @@ def _sized(
     """The entries with their texts, which are read when they are asked for, and kept in `read`."""
     for start in range(0, len(ranked), CHUNK):
         part = ranked[start : start + CHUNK]
-        weights = {each.id: weight for weight, each, _ in part}
-        for row in store.candidates.rows([each.pk for _, each, _ in part]):
+        weights = {ident: -weight for weight, ident, _, _ in part}
+        for row in store.candidates.rows([each.pk for _, _, each, _ in part]):
             entry = row.entry
             text = render(row, weights.get(entry.id, 0.0))
             read[entry.id] = row, text

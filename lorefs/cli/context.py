@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from textwrap import indent
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -142,7 +141,7 @@ def _facts(budget: int, used: int, found: Context, entries: list[Any]) -> dict[s
     return {
         "budget": budget,
         "tokens": used,
-        "left_out": asdict(found.left_out),
+        "left_out": found.left_out._asdict(),
         "entries": entries,
     }
 

@@ -71,7 +71,7 @@ def tokens(text: str) -> int:
 def score(signals: Signals) -> float:
     """How much an entry matters; grows with every signal."""
     evidence = TEXT * signals.text + NEAR * signals.near + NAMED * signals.named
-    sure = LEAST_SURE + (1 - LEAST_SURE) * signals.confidence
+    sure = LEAST_SURE + (1 - LEAST_SURE) * min(max(signals.confidence, 0.0), 1.0)
     fresh = LEAST_FRESH + (1 - LEAST_FRESH) * signals.fresh
     return evidence * sure * fresh * signals.boost
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.store.rows import COLUMNS, Row, read_entry, read_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from sqlite3 import Connection
 
 # Where a proposal stands is no more to be relied on than what its status says.
@@ -23,6 +23,7 @@ class Candidate(NamedTuple):
     scope: str
     confidence: float
     touched: int
+    relations: str  # as the row has them: JSON, "[]" for most
 
 
 class Candidates:
@@ -33,44 +34,15 @@ class Candidates:
 
     def all(self) -> list[Candidate]:
         """The entries that count: those that are active, no proposals and not restricted."""
-        touched = self._touched()
         found = self.connection.execute(
-            "SELECT pk, id, path, scope, CAST(confidence AS REAL), created_at FROM entries"
+            "SELECT pk, id, path, scope, CAST(confidence AS REAL), coalesce(at, created_at),"
+            " relations FROM entries LEFT JOIN"
+            # when an entry was changed last, by the log; what was only taken in was not
+            " (SELECT entry, max(at) AS at FROM changes WHERE op IN ('add', 'edit')"
+            " GROUP BY entry) ON entry = id"
             f" WHERE {_COUNTS} AND id IS NOT NULL"
         )
-        return [
-            Candidate(pk, ident, path, scope, sure, touched.get(ident, made))
-            for pk, ident, path, scope, sure, made in found
-        ]
-
-    def _touched(self) -> dict[str, int]:
-        """When entries were changed last, by the log; what was only taken in was not."""
-        return dict(
-            self.connection.execute(
-                "SELECT entry, max(at) FROM changes WHERE op IN ('add', 'edit') GROUP BY entry"
-            )
-        )
-
-    def superseded(self) -> dict[str, str]:
-        """The entries that another one which counts supersedes, with that one's id."""
-        return self._related("supersedes")
-
-    def challenged(self) -> dict[str, str]:
-        """The entries that another one which counts challenges, with that one's id."""
-        return self._related("challenges")
-
-    def _related(self, kind: str) -> dict[str, str]:
-        found = self.connection.execute(
-            f"SELECT id, relations FROM entries WHERE relations LIKE ? AND {_COUNTS}"
-            " ORDER BY id DESC",
-            (f'%"{kind}"%',),
-        )
-        pairs: dict[str, str] = {}
-        for ident, text in found:
-            entry = read_entry({"relations": text})
-            targets = (each.id for each in entry.relations if each.type == kind)
-            pairs |= {target: ident for target in targets if target != ident}
-        return pairs
+        return list(map(Candidate._make, found.fetchall()))
 
     def rows(self, keys: Sequence[int]) -> list[Row]:
         """The rows of some primary keys, in the order of these."""
@@ -79,3 +51,14 @@ class Candidates:
         )
         rows = {pk: read_row(row) for pk, *row in found}
         return [rows[pk] for pk in keys if pk in rows]
+
+
+def targets(candidates: Iterable[Candidate], kind: str) -> dict[str, str]:
+    """The entries that others are related to by a type of relation, with one of these others."""
+    mark = f'"{kind}"'
+    found: dict[str, str] = {}
+    for each in sorted(each for each in candidates if mark in each.relations):
+        for relation in read_entry({"relations": each.relations}).relations:
+            if relation.type == kind and relation.id != each.id:
+                found[relation.id] = each.id
+    return found
