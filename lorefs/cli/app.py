@@ -62,6 +62,9 @@ SECTIONS: Final = {
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
     },
+    "Agents": {
+        "mcp": "Serve the lore of this worktree to an agent over MCP",
+    },
     "Merge": {
         "merge-file": "Merge three versions of a document",
         "merge-tree": "Merge the lore of commits without touching the worktree",

@@ -107,22 +107,9 @@ def _as_json(row: Row, score: float) -> str:
 
 
 def _row_json(row: Row, score: float) -> dict[str, Any]:
-    """What an agent needs of an entry: to judge it, and to ask for it or change it."""
-    entry = row.entry
-    return {
-        "id": entry.id,
-        "title": entry.title,
-        "content": entry.content,
-        "category": entry.category,
-        "path": entry.path,
-        "scope": entry.scope,
-        "confidence": entry.confidence,
-        "tags": list(entry.tags),
-        "relations": [{"type": kind, "id": target} for kind, target in entry.relations],
-        "document": row.document,
-        "rev": row.rev,
-        "score": round(score, 4),
-    }
+    from lorefs.api.values import brief
+
+    return brief(row) | {"score": round(score, 4)}
 
 
 def _piece_json(piece: Piece, *, explain: bool) -> dict[str, Any]:
