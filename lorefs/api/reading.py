@@ -15,6 +15,7 @@ from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
     from lorefs.api.context import Context, Question, Render
+    from lorefs.api.stale import Stale
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.past import Past
     from lorefs.sync.report import Report
@@ -85,6 +86,13 @@ class Reading(Base):
 
         self.take_in()
         return context(self.store, self.root, self.config, question, render or plain)
+
+    def stale(self) -> list[Stale]:
+        """The entries that may not hold any more: see `lorefs.api.stale`."""
+        from lorefs.api.stale import stale
+
+        self.take_in()
+        return stale(self.store, self.site.git)
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""

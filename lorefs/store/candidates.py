@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.store.log import CHANGED_OR_CONFIRMED
 from lorefs.store.rows import COLUMNS, Row, read_entry, read_row
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ class Candidates:
         found = self.connection.execute(
             "SELECT pk, id, path, scope, CAST(confidence AS REAL), coalesce(at, created_at),"
             " relations FROM entries LEFT JOIN"
-            # when an entry was changed last, by the log; what was only taken in was not
-            " (SELECT entry, max(at) AS at FROM changes WHERE op IN ('add', 'edit')"
-            " GROUP BY entry) ON entry = id"
+            # what was only taken in was not touched
+            f" ({CHANGED_OR_CONFIRMED}) ON entry = id"
             f" WHERE {_COUNTS} AND id IS NOT NULL"
         )
         return list(map(Candidate._make, found.fetchall()))
