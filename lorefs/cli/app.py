@@ -39,6 +39,7 @@ SECTIONS: Final = {
         "check": "Look for what should not be committed, read or fed to an agent",
     },
     "Look back": {
+        "stats": "Count entries, authors, changes and conflicts, and what they cover",
         "stale": "Show entries that may not hold any more; confirm or archive them",
         "log": "Show what changed, when, and through what",
         "diff": "Compare the lore of two commits, by entry",

@@ -152,6 +152,13 @@ class Log:
         query = TOUCHED.format("'confirm'") if confirmed else CHANGED_OR_CONFIRMED
         return dict(self.connection.execute(query))
 
+    def counts(self) -> list[tuple[str, int]]:
+        """The entries that were edited, with how often; several fields at once count once."""
+        return self.connection.execute(
+            "SELECT entry, count(DISTINCT batch) AS number FROM changes WHERE op = 'edit'"
+            " GROUP BY entry ORDER BY number DESC, entry"
+        ).fetchall()
+
     def note_undo(self, undone: str, origin: Origin) -> None:
         """Record that a batch was undone by the batch of `origin`."""
         self.connection.execute(_NEW, _line(("", "undo", "", None, undone), origin))
