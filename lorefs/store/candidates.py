@@ -35,14 +35,16 @@ class Candidates:
 
     def all(self) -> list[Candidate]:
         """The entries that count: those that are active, no proposals and not restricted."""
+        # apart from the rows: a join takes twice the time of both
+        touched = dict(self.connection.execute(CHANGED_OR_CONFIRMED).fetchall())
         found = self.connection.execute(
-            "SELECT pk, id, path, scope, CAST(confidence AS REAL), coalesce(at, created_at),"
-            " relations FROM entries LEFT JOIN"
-            # what was only taken in was not touched
-            f" ({CHANGED_OR_CONFIRMED}) ON entry = id"
-            f" WHERE {_COUNTS} AND id IS NOT NULL"
+            "SELECT pk, id, path, scope, CAST(confidence AS REAL), created_at, relations"
+            f" FROM entries WHERE {_COUNTS} AND id IS NOT NULL"
         )
-        return list(map(Candidate._make, found.fetchall()))
+        return [
+            Candidate(pk, ident, path, scope, sure, touched.get(ident, made), relations)
+            for pk, ident, path, scope, sure, made, relations in found.fetchall()
+        ]
 
     def rows(self, keys: Sequence[int]) -> list[Row]:
         """The rows of some primary keys, in the order of these."""

@@ -26,7 +26,8 @@ _NEW: Final = (
 
 # When entries were touched last; a confirmation that was undone is none.
 TOUCHED: Final = (
-    "SELECT entry, max(at) AS at FROM changes WHERE op IN ({}) AND (op != 'confirm'"
+    # most lines are those of a first ingest, and an index would visit each
+    "SELECT entry, max(at) FROM changes NOT INDEXED WHERE op IN ({}) AND (op != 'confirm'"
     " OR batch NOT IN (SELECT after FROM changes WHERE op = 'undo')) GROUP BY entry"
 )
 CHANGED_OR_CONFIRMED: Final = TOUCHED.format("'add', 'edit', 'confirm'")
