@@ -13,7 +13,7 @@ from lorefs.sync.site import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lorefs.store import Change, Row
+    from lorefs.store import Change, Origin, Row
     from lorefs.sync.corpus import Corpus
 
 CATEGORY: Final = "Note"  # of new entries that name none
@@ -79,6 +79,20 @@ class Changing(Reading):
         ident = self.store.entries.resolve(reference).entry.id
         self._change(change)
         return self.store.entries.resolve(ident)
+
+    def confirm(self, references: Sequence[str]) -> list[Row]:
+        """Note that entries were looked at and still hold; `stale` counts anew from now on.
+
+        That is in the log of this clone alone, not in a document.
+        """
+        rows = [self.get(reference) for reference in references]
+
+        def change(_: Corpus, origin: Origin) -> None:
+            for row in rows:
+                self.store.log.note_confirmation(row.entry.id, origin)
+
+        self._apply(change)
+        return rows
 
     def remove(self, references: Sequence[str]) -> list[Row]:
         """Delete entries; returns their last rows."""

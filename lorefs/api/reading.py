@@ -14,6 +14,8 @@ from lorefs.store import ALL, Change, Filter, Hit, Row
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
+    from lorefs.api.context import Context, Question, Render
+    from lorefs.api.stale import Stale
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.past import Past
     from lorefs.sync.report import Report
@@ -72,6 +74,25 @@ class Reading(Base):
             return self.store.search.similar(reference, limit=limit)
         text = f"{entry.title} {entry.content}"
         return self.store.search.similar(text, without=entry.id, limit=limit)
+
+    def context(self, question: Question, render: Render | None = None) -> Context:
+        """The entries that matter for some files and a query, within a budget of tokens.
+
+        `render` makes the text of an entry whose tokens count, from its row and its score;
+        without it that is a section of Markdown.
+        Raises `UsageError` for a path that leads out of the worktree.
+        """
+        from lorefs.api.context import context, plain
+
+        self.take_in()
+        return context(self.store, self.root, self.config, question, render or plain)
+
+    def stale(self) -> list[Stale]:
+        """The entries that may not hold any more: see `lorefs.api.stale`."""
+        from lorefs.api.stale import stale
+
+        self.take_in()
+        return stale(self.store, self.site.git)
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""

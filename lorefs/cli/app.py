@@ -33,11 +33,14 @@ SECTIONS: Final = {
         "show": "Show an entry",
         "search": "Find entries by their words",
         "similar": "Find entries that are like an entry or a text",
+        "context": "Print the entries that matter for files and a question",
     },
     "Check": {
         "check": "Look for what should not be committed, read or fed to an agent",
     },
     "Look back": {
+        "stats": "Count entries, authors, changes and conflicts, and what they cover",
+        "stale": "Show entries that may not hold any more; confirm or archive them",
         "log": "Show what changed, when, and through what",
         "diff": "Compare the lore of two commits, by entry",
         "blame": "Show which commit gave an entry each of its values",
@@ -61,6 +64,9 @@ SECTIONS: Final = {
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",
         "gc": "Pack what the exchange wrote, and drop old backups",
+    },
+    "Agents": {
+        "mcp": "Serve the lore of this worktree to an agent over MCP",
     },
     "Merge": {
         "merge-file": "Merge three versions of a document",

@@ -97,6 +97,15 @@ def _share(value: object) -> float:
     return share
 
 
+def _factor(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError  # noqa: TRY004  # as above
+    factor = float(value)
+    if not 0 <= factor <= 10:  # noqa: PLR2004  # as its kind says; NaN is not in between either
+        raise ValueError
+    return factor
+
+
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError  # noqa: TRY004  # as above
@@ -181,6 +190,7 @@ def _choice(*choices: str) -> Kind:
 
 BOOLEAN: Final = Kind("true or false", _boolean)
 SHARE: Final = Kind("a number from 0 to 1", _share)
+FACTOR: Final = Kind("a number from 0 to 10", _factor)
 COUNT: Final = Kind("a whole number", _count)
 SIZE: Final = Kind("a number of bytes, such as 16M", _size)
 REMOTE: Final = Kind("names or addresses of git remotes, with blanks between them", _remote)
@@ -228,6 +238,8 @@ KEYS: Final = (
     Key("check.ignore", CODES, TEAM, "the rules that it leaves out"),
     Key("check.entryLength", COUNT, TEAM, "the characters that an entry may have"),
     Key("check.similarity", SHARE, TEAM, "how alike two entries are called near-duplicates"),
+    Key("context.budget", COUNT, TEAM, "the tokens that `lorefs context` prints at most"),
+    Key("context.personalBoost", FACTOR, CLONE, "what the scores of personal entries are times"),
 )
 
 

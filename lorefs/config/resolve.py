@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config.keys import CLONE, KEYS, Key
-from lorefs.config.settings import Check, Commands, Config, Filters, Guard, Limits, Origin, Sync
+from lorefs.config.settings import (
+    Check,
+    Commands,
+    Config,
+    Context,
+    Filters,
+    Guard,
+    Limits,
+    Origin,
+    Sync,
+)
 from lorefs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,6 +70,7 @@ def resolve_all(
         limits=Limits(**sections["limits"]),  # type: ignore[arg-type]
         commands=Commands(**sections["commands"]),  # type: ignore[arg-type]
         check=Check(**sections["check"]),  # type: ignore[arg-type]
+        context=Context(**sections["context"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes

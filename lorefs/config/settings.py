@@ -75,6 +75,13 @@ class Check(NamedTuple):
     similarity: float = 0.8
 
 
+class Context(NamedTuple):
+    """How `lorefs context` chooses: tokens at most, and what personal entries' scores are times."""
+
+    budget: int = 4000
+    personal_boost: float = 1.2
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -91,4 +98,5 @@ class Config(NamedTuple):
     limits: Limits = Limits()
     commands: Commands = Commands()
     check: Check = Check()
+    context: Context = Context()
     origins: Mapping[str, Origin] = {}

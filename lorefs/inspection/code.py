@@ -28,7 +28,7 @@ def gone(git: Git, head: str, references: Sequence[Reference]) -> dict[Reference
     missing = [each for each in references if each.name not in there]
     by_commit: dict[str, list[Reference]] = defaultdict(list)
     for document in dict.fromkeys(each.document for each in missing):
-        commits = _blame(git, head, document)
+        commits = blame(git, head, document)
         for each in missing:
             commit = commits.get(each.line) if each.document == document else None
             if commit is not None:
@@ -73,7 +73,7 @@ def _words(git: Git, commit: str, symbols: set[str]) -> set[str]:
     return {symbol for word in words for symbol in by_word.get(word, ())}
 
 
-def _blame(git: Git, head: str, document: str) -> dict[int, str]:
+def blame(git: Git, head: str, document: str) -> dict[int, str]:
     """The commit that each line of a document comes from; {} for one that git does not know."""
     try:
         output = git.run("blame", "--porcelain", head, "--", document)

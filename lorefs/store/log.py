@@ -24,6 +24,15 @@ _NEW: Final = (
 )
 
 
+# When entries were touched last; a confirmation that was undone is none.
+TOUCHED: Final = (
+    # most lines are those of a first ingest, and an index would visit each
+    "SELECT entry, max(at) FROM changes NOT INDEXED WHERE op IN ({}) AND (op != 'confirm'"
+    " OR batch NOT IN (SELECT after FROM changes WHERE op = 'undo')) GROUP BY entry"
+)
+CHANGED_OR_CONFIRMED: Final = TOUCHED.format("'add', 'edit', 'confirm'")
+
+
 class Log:
     """Access to the changes table."""
 
@@ -139,6 +148,25 @@ class Log:
     def note_resolution(self, record: str, entry: str, field: str, origin: Origin) -> None:
         """Record that a record of the ledger was closed by the batch of `origin`."""
         self.connection.execute(_NEW, _line((entry, "resolve", field, None, record), origin))
+
+    def note_confirmation(self, entry: str, origin: Origin) -> None:
+        """Record that somebody looked at an entry, and that it still holds."""
+        self.connection.execute(_NEW, _line((entry, "confirm", "", None, None), origin))
+
+    def touched(self, *, confirmed: bool = False) -> dict[str, int]:
+        """When entries were changed or confirmed last, or confirmed alone (milliseconds).
+
+        What was only taken in was not touched, and a confirmation that was undone is none.
+        """
+        query = TOUCHED.format("'confirm'") if confirmed else CHANGED_OR_CONFIRMED
+        return dict(self.connection.execute(query))
+
+    def counts(self) -> list[tuple[str, int]]:
+        """The entries that were edited, with how often; several fields at once count once."""
+        return self.connection.execute(
+            "SELECT entry, count(DISTINCT batch) AS number FROM changes WHERE op = 'edit'"
+            " GROUP BY entry ORDER BY number DESC, entry"
+        ).fetchall()
 
     def note_undo(self, undone: str, origin: Origin) -> None:
         """Record that a batch was undone by the batch of `origin`."""

@@ -11,7 +11,7 @@ from lorefs.core.similarity import similarity, words
 from lorefs.store.rows import ALL, COLUMNS, Filter, Row, read_row, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # A title that matches says more than a content that does; tags and category in between.
 _WEIGHTS: Final = "10.0, 1.0, 3.0, 5.0"
@@ -80,6 +80,28 @@ class Search:
         hits = {pk: Hit(read_row(row), -scores[pk], snippet) for pk, snippet, *row in found}
         return [hits[pk] for pk in scores if pk in hits]
 
+    def ranks(self, phrases: Iterable[str]) -> dict[int, float]:
+        """How well rows fit some phrases, one of which is enough, by primary key; higher is better.
+
+        Of many phrases those count that fewest entries have.
+        """
+        match = self._any(phrases)
+        if not match:
+            return {}
+        found = self.connection.execute(
+            f"SELECT rowid, -bm25(entries_fts, {_WEIGHTS}) FROM entries_fts"
+            " WHERE entries_fts MATCH ?",
+            (match,),
+        )
+        return dict(found.fetchall())
+
+    def _any(self, phrases: Iterable[str]) -> str:
+        """A query for the rarest of some phrases that occur at all, "" where none does."""
+        known = {text: _phrase(text) for text in phrases if _LETTER.search(text)}
+        counted = sorted((self._frequency(known[text]), text) for text in known)
+        rare = [known[text] for count, text in counted if count][:_RARE_WORDS]
+        return " OR ".join(rare)
+
     def similar(self, text: str, *, without: str = "", limit: int = 10) -> list[Hit]:
         """The entries whose words are most like those of a text; scores are 0 to 1."""
         wanted = words(text)
@@ -93,11 +115,9 @@ class Search:
 
     def _candidates(self, wanted: Sequence[str], without: str) -> list[Row]:
         """Rows that share the rarest of the words that occur at all."""
-        counted = sorted((self._frequency(word), word) for word in wanted)
-        rare = [word for count, word in counted if count][:_RARE_WORDS]
-        if not rare:
+        match = self._any(wanted)
+        if not match:
             return []
-        match = " OR ".join(f'"{word}"' for word in rare)
         found = self.connection.execute(
             f"SELECT {_ROW} FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
             " WHERE entries_fts MATCH ? AND entries.id IS NOT ? ORDER BY rank, entries.pk LIMIT ?",
@@ -105,15 +125,20 @@ class Search:
         )
         return [read_row(row) for row in found]
 
-    def _frequency(self, word: str) -> int:
+    def _frequency(self, phrase: str) -> int:
         found = self.connection.execute(
             "SELECT count(*) FROM (SELECT 1 FROM entries_fts WHERE entries_fts MATCH ? LIMIT 500)",
-            (f'"{word}"',),
+            (phrase,),
         ).fetchone()
         return int(found[0])
 
 
 def _quoted(query: str) -> str:
     """The words of a query as phrases, all of which have to be there: `a.b` is a next to b."""
-    quoted = (word.replace('"', '""') for word in query.replace("\0", " ").split())
-    return " ".join(f'"{word}"' for word in quoted if _LETTER.search(word))
+    words = query.replace("\0", " ").split()
+    return " ".join(_phrase(word) for word in words if _LETTER.search(word))
+
+
+def _phrase(text: str) -> str:
+    """A text as FTS5 reads it whatever stands in it: its words next to each other."""
+    return '"' + storable(text).replace("\0", " ").replace('"', '""') + '"'

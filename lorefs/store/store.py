@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from lorefs.store.candidates import Candidates
 from lorefs.store.connection import connect
 from lorefs.store.documents import Documents
 from lorefs.store.entries import Entries
@@ -41,6 +42,7 @@ class Store:
         self.outbox = Outbox(self.connection)
         self.ledger = Ledger(self.connection)
         self.search = Search(self.connection)
+        self.candidates = Candidates(self.connection)
         self.remotes = Remotes(self.connection)
 
     def __enter__(self) -> Self:

@@ -65,7 +65,7 @@ def test_every_field_has_a_key() -> None:
     config = Config()
     fields = {
         (section, name)
-        for section in ("sync", "guard", "filter", "limits", "commands", "check")
+        for section in ("sync", "guard", "filter", "limits", "commands", "check", "context")
         for name in getattr(config, section)._fields
     }
     assert fields == {(key.section, key.attribute) for key in KEYS}

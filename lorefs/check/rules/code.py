@@ -56,6 +56,12 @@ def references_of(source: Source) -> Iterator[Reference]:
                     yield reference
 
 
+def names_in(text: str) -> Iterator[str]:
+    """The names of code in a piece of Markdown, each once."""
+    found = (_name(span[1]) for span in _SPAN.finditer(text)) if "`" in text else iter(())
+    yield from dict.fromkeys(filter(None, found))
+
+
 def _name(code: str) -> str:
     """The path or the symbol that a piece of code is, "" if it is neither."""
     code = _ESCAPE.sub(r"\1", code)

@@ -1,17 +1,14 @@
 """The rule about entries that say nearly the same.
 
-Candidates share one of a few smallest hashes of their runs of words (a bottom sketch, the cheap kin
-of MinHash: Broder, "On the resemblance and containment of documents", 1997); each is confirmed by
-comparing all words. So the work grows with the entries, not with their pairs.
+Candidates share a hash of their sketches; each is confirmed by comparing all words.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zlib import crc32
 
 from lorefs.check.finding import RepositoryHit
-from lorefs.core.similarity import similarity, words
+from lorefs.core.similarity import CROWD, similarity, sketch, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,9 +16,7 @@ if TYPE_CHECKING:
     from lorefs.check.corpus import Corpus
     from lorefs.check.source import Source
 
-SKETCH: Final = 8  # hashes of an entry
 FEWEST: Final = 8  # words of an entry that is compared
-CROWD: Final = 20  # entries that share a hash and are still compared with each other
 
 
 class _Compared(NamedTuple):
@@ -79,15 +74,8 @@ def _candidates(entries: Sequence[_Compared]) -> Iterator[tuple[int, int]]:
     """Pairs of entries that share a hash, by their numbers."""
     known: dict[int, list[int]] = {}
     for number, entry in enumerate(entries):
-        for each in _sketch(entry.text):
+        for each in sketch(entry.text):
             others = known.setdefault(each, [])
             yield from ((other, number) for other in others)
             if len(others) < CROWD:
                 others.append(number)
-
-
-def _sketch(text: str) -> list[int]:
-    """The smallest hashes of the runs of four words of a text, folded to one case."""
-    tokens = text.casefold().encode("utf-8", "surrogateescape").split()
-    runs = zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False)
-    return sorted({crc32(b" ".join(run)) for run in runs})[:SKETCH]

@@ -1,0 +1,49 @@
+"""Rows and errors as values that JSON can hold, for programs and agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lorefs.errors import AmbiguousIdError, ConflictError
+
+if TYPE_CHECKING:
+    from lorefs.errors import LorefsError
+    from lorefs.store import Row
+
+
+def brief(row: Row) -> dict[str, Any]:
+    """What an agent needs of an entry: to judge it, and to ask for it or change it."""
+    entry = row.entry
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "content": entry.content,
+        "category": entry.category,
+        "path": entry.path,
+        "scope": entry.scope,
+        "status": entry.status,
+        "confidence": entry.confidence,
+        "tags": list(entry.tags),
+        "relations": [{"type": kind, "id": target} for kind, target in entry.relations],
+        "document": row.document,
+        "rev": row.rev,
+    }
+
+
+def failure(error: LorefsError) -> dict[str, Any]:
+    """An error as facts; of a stale revision the row as it is now is one of them."""
+    facts = {
+        "error": type(error).__name__.removesuffix("Error"),
+        "message": error.message,
+        "hint": error.hint,
+        "path": error.path,
+        "line": error.line,
+        "found": error.found,
+    }
+    found: dict[str, Any] = {key: value for key, value in facts.items() if value is not None}
+    if isinstance(error, ConflictError):
+        current: Any = error.current
+        found["current"] = current and brief(current)
+    if isinstance(error, AmbiguousIdError):
+        found["candidates"] = list(error.candidates)
+    return found
