@@ -67,7 +67,7 @@ soak: $(READY) ## Run random histories for hours
 lock: ## Choose the newest versions of all dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --upgrade --quiet \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-		--group dev --group build --output-file requirements.lock pyproject.toml
+		--all-extras --group dev --group build --output-file requirements.lock pyproject.toml
 
 clean: ## Remove what was built and installed
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
