@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Self
 
-from lorefs.api.changing import Changing
+from lorefs.api.importing import Importing
 from lorefs.api.sharing import Sharing
 from lorefs.config import load_worktree
 from lorefs.repo import Git, head_oid, locate
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DATABASE: Final = "index.db"
 
 
-class Workspace(Changing, Sharing):
+class Workspace(Importing, Sharing):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is
