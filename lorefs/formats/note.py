@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 OURS: Final = Source("lorefs", "former_id", exact=True)
 THEIRS: Final = Source("notes", "note_id")
+_NAMED: Final = Source("notes")  # known by their links or paths, which are kept anyway
 _SLUG: Final = 60  # characters of a file's name that come from the title
 _NOT_FIELDS: Final = frozenset({"content", "extra"})
 # Words of front matter that others use for what an entry has under another name.
@@ -147,7 +148,8 @@ def _record(metadata: dict[str, Any], body: str, place: Place) -> Item:
             f"the note has version {str(metadata['lorefs'])[:20]}, this lorefs knows {VERSION}",
             hint="install a newer lorefs",
         )
-    return build(_theirs(metadata, body, place), place, THEIRS)
+    source = THEIRS if _scalar(metadata.get("id")) else _NAMED
+    return build(_theirs(metadata, body, place), place, source)
 
 
 def _ours(metadata: Mapping[str, Any], body: str, place: Place) -> dict[str, Any]:

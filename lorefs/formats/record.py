@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -178,6 +178,8 @@ def milliseconds(found: object) -> int | None:
             number = int(found if abs(found) >= _SECONDS else found * 1000)
         case datetime():
             number = int(_with_zone(found).timestamp() * 1000)
+        case date():
+            return milliseconds(found.isoformat())
         case str() if len(found) <= 40:  # noqa: PLR2004
             try:
                 number = int(_with_zone(datetime.fromisoformat(found.strip())).timestamp() * 1000)
