@@ -36,6 +36,7 @@ from lorefs.errors import DocumentError, UnknownEntryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 # Fields that say where an entry stands; a move between documents is `take` and `place`.
 _PLACE: Final = frozenset({"id", "path", "scope"})
@@ -181,6 +182,23 @@ def _place_all(document: Document, new: list[Block], category: str, eol: str) ->
 def remove(document: Document, ident: str) -> Document:
     """The document without an entry."""
     return take(document, ident)[0]
+
+
+def remove_all(document: Document, idents: AbstractSet[str]) -> Document:
+    """The document without some entries; ids that do not stand in it are no error."""
+    kept: list[Block] = []
+    before: str | None = None  # what stood before an entry that is gone
+    for block in document.blocks:
+        lead = block.lead
+        if before is not None:
+            lead = max(lead, before, key=lambda lead: lead.count("\n")) if kept else before
+        gone = block.id in idents and block.kind in {ENTRY, UNCLAIMED}
+        before = lead if gone else None
+        if not gone:
+            kept.append(block if lead is block.lead else block._replace(lead=lead))
+    if len(kept) == len(document.blocks):
+        return document
+    return _checked(document._replace(blocks=tuple(kept)), 0, len(kept))
 
 
 def take(document: Document, ident: str) -> tuple[Document, Block]:

@@ -30,10 +30,7 @@ _TYPES: Final = ("category", "type")
 
 
 class YamlHandler(BaseHandler):
-    """Front matter in YAML 1.2, by the one YAML library that is used for all that is ours.
-
-    `advice` is a comment for people that stands first in what is written.
-    """
+    """Front matter in YAML 1.2, by the one YAML library that is used for all that is ours."""
 
     FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
     START_DELIMITER = END_DELIMITER = "---"

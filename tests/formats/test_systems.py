@@ -145,7 +145,7 @@ def test_a_database_is_left_as_it_is(tmp_path: Path) -> None:
         "CREATE VIRTUAL TABLE v USING fts5(x);",
         "SELECT writefile('{}/x.db', 'x');",
         "SELECT load_extension('x');",
-        "CREATE TABLE y AS WITH RECURSIVE c(n) AS (VALUES (1) UNION SELECT n+1 FROM c) SELECT 1;",
+        "CREATE TABLE y AS WITH c(n) AS (VALUES (1) UNION SELECT n + 1 FROM c) SELECT n FROM c;",
         "INSERT INTO entries SELECT printf('%.*c', 100000000, 'x'), 'x', 'x', 1;",
     ],
 )

@@ -54,3 +54,21 @@ def test_many_are_sorted_among_neighbours() -> None:
     new = [Entry(ident(n), title, category="Gotcha") for n, title in enumerate("ECA", 3)]
     titles = [block.text.split("**")[1] for block in edit.insert_all(there, new).blocks if block.id]
     assert titles == ["A", "Bees", "C", "Dogs", "E"]
+
+
+@settings(max_examples=60)
+@given(strategies.documents(), st.data())
+def test_many_are_removed_as_one_by_one(text: str, data: st.DataObject) -> None:
+    before = parse(text)
+    there = [block.id for block in before.blocks if block.id]
+    gone = data.draw(st.sets(st.sampled_from(there)) if there else st.just(set[str]()))
+    try:
+        at_once = edit.remove_all(before, gone)
+        one_by_one = before
+        for ident_ in gone:
+            while any(block.id == ident_ for block in one_by_one.blocks):
+                one_by_one = edit.remove(one_by_one, ident_)
+    except DocumentError:
+        return
+    assert [b.text for b in at_once.blocks] == [b.text for b in one_by_one.blocks]
+    assert serialize(at_once).count("\n") == serialize(one_by_one).count("\n")
