@@ -77,7 +77,7 @@ def run(
         target = None if directory is None else directory_below(workspace.root, directory)
         with progress("reading") as tell:
             preview = workspace.preview_import(
-                Path(current_directory(), path).expanduser(), from_,
+                Path(current_directory(), Path(path).expanduser()), from_,
                 choice=choice, directory=target, personal=personal, tell=tell,
             )  # fmt: skip
         if not json:

@@ -53,6 +53,7 @@ def write_preview(preview: Preview, known: Entries) -> None:
         write_columns(["note", str(count), what] for what, count in preview.batch.notes)
         return
     write_lines(_lines(preview, short))
+    write_lines(_notes(preview), wrap=True)
 
 
 def _lines(preview: Preview, short: dict[str, str]) -> Iterator[list[Span]]:
@@ -65,6 +66,9 @@ def _lines(preview: Preview, short: dict[str, str]) -> Iterator[list[Span]]:
         f"{same} there already",
     ]
     yield [(f"{preview.format}: ", "bold"), (", ".join(parts), "")]
+
+
+def _notes(preview: Preview) -> Iterator[list[Span]]:
     for what, count in preview.batch.notes:
         number = f"{count}x " if count > 1 else ""
         yield [("note: ", "bold"), (f"{number}{one_line(what)}", "")]
@@ -72,7 +76,7 @@ def _lines(preview: Preview, short: dict[str, str]) -> Iterator[list[Span]]:
 
 def _added(entries: Sequence[Entry]) -> Iterator[list[Span]]:
     for entry in entries[:SHOWN]:
-        where = f"{document_path(entry.path, entry.scope)}  {entry.category}  "
+        where = f"{document_path(entry.path, entry.scope)}: {entry.category}"
         yield [("+ ", "green"), (one_line(where) + "  ", "dim"), (one_line(entry.title), ""),
                *facts(entry)]  # fmt: skip
     yield from _more(len(entries))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from lorefs.cli.output import console, for_person
@@ -21,20 +21,24 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     if not for_person(sys.stderr) or (total is not None and total < WORTH_SHOWING):
         yield lambda _: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console(sys.stderr),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task(what, total=total)
+    with ExitStack() as stack:
+        update: Callable[[int], None] | None = None
 
         def tell(done: int) -> None:
-            if done % _OFTEN == 0 or done == total:
-                bar.update(task, completed=done)
+            nonlocal update
+            if update is None and (done >= WORTH_SHOWING or total is not None):
+                update = stack.enter_context(_bar(what, total))
+            if update is not None and (done % _OFTEN == 0 or done == total):
+                update(done)
 
         yield tell
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
