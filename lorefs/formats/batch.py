@@ -127,7 +127,7 @@ def _single(
                 record.place.error(
                     f"the id stands at {where} already, with other values",
                     found=entry.id,
-                    hint="keep one of the two, or leave the later one out with --skip-invalid",
+                    hint="keep one of the two",
                 )
             )
     return list(by_id.values()), errors

@@ -148,7 +148,7 @@ def _share(found: object, place: Place) -> float | None:
         raise place.error(
             "confidence has to be a number from 0 to 100",
             found=str(found)[:40],
-            hint="correct the record, or leave it out with --skip-invalid",
+            hint="correct the record",
         )
     return found / 100
 

@@ -129,7 +129,7 @@ def _split(source: str, place: Place) -> tuple[dict[str, Any], str] | None:
         mark = getattr(error.__cause__, "problem_mark", None)
         raise place._replace(line=mark.line + 1 if mark else 1).error(
             error.message.replace("the metadata", "the front matter", 1),
-            hint="write it as `key: value` lines, or leave the note out with --skip-invalid",
+            hint="write it as `key: value` lines",
         ) from error
     except ValueError:
         raise place._replace(line=1).error(

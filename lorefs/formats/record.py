@@ -91,7 +91,7 @@ def build(values: Mapping[str, Any], place: Place, source: Source) -> Record:
             raise place.error(
                 f"{name} has to be {error}",
                 found=str(values[name])[:80],
-                hint="correct the record, or leave it out with --skip-invalid",
+                hint="correct the record",
             ) from None
     ident, former = _ident(values, place, source)
     extra = dict(values.get("extra") or {})
@@ -104,7 +104,7 @@ def build(values: Mapping[str, Any], place: Place, source: Source) -> Record:
     if not fields.get("title"):
         raise place.error(
             "the record has no title",
-            hint="give it one, or leave the record out with --skip-invalid",
+            hint="give it one",
         )
     stated = frozenset(fields)
     # a record has to stand under some heading; only lorefs itself knows entries without one
@@ -206,7 +206,7 @@ def kept(values: Mapping[str, object], place: Place) -> dict[str, str]:
             if _depth(value, DEPTH_LIMIT) >= DEPTH_LIMIT - 1:
                 raise place.error(
                     f"{name} is nested deeper than {DEPTH_LIMIT - 2} levels",
-                    hint="leave the record out with --skip-invalid",
+                    hint="flatten it",
                 )
             found[name] = plain(_tidy(value))
     return found
