@@ -12,6 +12,7 @@ from lorefs.formats.record import RECORDS_LIMIT, FormatError, Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+SIZE_LIMIT: Final = 512 * 1024 * 1024  # characters of all contents
 _LINK: Final = re.compile(r"\[\[([^\[\]|#\n]{1,200})((?:[|#][^\[\]\n]{0,200})?)\]\]")
 
 
@@ -57,12 +58,14 @@ def gather(
     errors: list[FormatError] = []
     mapped: list[Mapped] = []
     notes: dict[str, int] = {}
+    size = 0
     for item in items:
         match item:
             case Record():
                 records.append(item)
                 for note in set(item.notes):
                     notes[note] = notes.get(note, 0) + 1
+                size += len(item.entry.content)
                 tell(len(records))
             case FormatError():
                 errors.append(item)
@@ -70,9 +73,9 @@ def gather(
                 notes[item.what] = notes.get(item.what, 0) + item.times
             case Mapped():
                 mapped.append(item)
-        if len(records) + len(errors) > RECORDS_LIMIT:
+        if len(records) + len(errors) > RECORDS_LIMIT or size > SIZE_LIMIT:
             raise FormatError(
-                f"there are more than {RECORDS_LIMIT} records",
+                f"there are more than {RECORDS_LIMIT} records, or {SIZE_LIMIT} characters in them",
                 hint="split the file, and import the parts one by one",
             )
     linked = _linked(records, notes)
