@@ -71,8 +71,7 @@ def run(
     """
     from lorefs.formats.tables import Choice
 
-    mapping = tuple(map(_pair, map_ or ()))
-    choice = Choice(project=project, table=table, mapping=mapping)
+    choice = Choice(project=project, table=table, mapping=tuple(map(_pair, map_ or ())))
     with open_workspace() as workspace:
         target = None if directory is None else directory_below(workspace.root, directory)
         with progress("reading") as tell:
@@ -90,13 +89,19 @@ def run(
         if wanted:
             with progress("writing", count) as tell:
                 workspace.import_entries(preview, tell)
-    if json:
-        write_json(preview_json(preview, imported=wanted))
-    elif wanted:
+    _tell(preview, imported=wanted, as_json=json)
+    return ExitStatus.DONE if wanted or not count or dry_run else ExitStatus.FINDINGS
+
+
+def _tell(preview: Preview, *, imported: bool, as_json: bool) -> None:
+    """Say what became of it."""
+    count = len(preview.added) + len(preview.changed)
+    if as_json:
+        write_json(preview_json(preview, imported=imported))
+    elif imported:
         write(f"imported {counted(count, 'entry', 'entries')}; `lorefs undo` takes them back")
     elif not count:
         write("nothing to import")
-    return ExitStatus.DONE if wanted or not count or dry_run else ExitStatus.FINDINGS
 
 
 def _pair(text: str) -> tuple[str, str]:
