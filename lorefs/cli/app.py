@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, MutableMapping
+from keyword import iskeyword
 from typing import Annotated, Any, Final
 
 import typer
@@ -34,6 +35,10 @@ SECTIONS: Final = {
         "search": "Find entries by their words",
         "similar": "Find entries that are like an entry or a text",
         "context": "Print the entries that matter for files and a question",
+    },
+    "Exchange": {
+        "import": "Bring in lore from files and other programs, after a preview",
+        "export": "Write entries as JSON, notes or SQL",
     },
     "Check": {
         "check": "Look for what should not be committed, read or fed to an agent",
@@ -133,7 +138,8 @@ class LazyGroup(Group):
 
 def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
     """The command of a name, made from its module's function `run` or from its `COMMANDS`."""
-    module = importlib.import_module(f"lorefs.cli.{name.replace('-', '_')}")
+    word = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    module = importlib.import_module(f"lorefs.cli.{word}")
     examples = getattr(module, "EXAMPLES", "")
     if hasattr(module, "COMMANDS"):
         part = plain_typer(cls=Group, help=module.__doc__, epilog=examples, add_completion=False)

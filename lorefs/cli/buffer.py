@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import frontmatter
-from frontmatter.default_handlers import BaseHandler
 
 from lorefs.cli.here import git_here
-from lorefs.core.flow import MetadataError, load_mapping
+from lorefs.core.flow import MetadataError
 from lorefs.core.model import RELATION_TYPES, SENSITIVITIES, STATUSES, Entry, Relation
 from lorefs.errors import LorefsError, RefusedError, UsageError
+from lorefs.formats.note import YamlHandler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,14 +84,8 @@ def run_editor(path: Path, directory: Path) -> None:
 # ---------------------------------------------------------------- the buffer as text
 
 
-class _Yaml(BaseHandler):
-    """Front matter in YAML 1.2, by the one YAML library that is used for all that is ours."""
-
-    FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
-    START_DELIMITER = END_DELIMITER = "---"
-
-    def load(self, fm: str, **_: object) -> dict[str, Any]:
-        return load_mapping(fm)
+class _Yaml(YamlHandler):
+    """Front matter with a word of advice above it, in block style for people."""
 
     def export(self, metadata: dict[str, object], **_: object) -> str:
         from io import StringIO

@@ -36,6 +36,7 @@ from lorefs.errors import DocumentError, UnknownEntryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 # Fields that say where an entry stands; a move between documents is `take` and `place`.
 _PLACE: Final = frozenset({"id", "path", "scope"})
@@ -136,9 +137,68 @@ def insert(document: Document, entry: Entry) -> Document:
     return place(document, Block(ENTRY, "", text, entry.id, entry.category), entry.category)
 
 
+def insert_all(document: Document, entries: Sequence[Entry]) -> Document:
+    """Add many entries, each where `insert` would put it, in time that grows with their number.
+
+    Raises what `insert` raises, and then says less of which entry it was.
+    """
+    eol = line_end(document)
+    taken = {block.id for block in document.blocks}
+    by_category: dict[str, list[Block]] = {}
+    for entry in entries:
+        if entry.id in taken:
+            raise DocumentError("an entry with this id stands in the document", found=entry.id)
+        taken.add(entry.id)
+        block = Block(ENTRY, "", write_entry(entry, eol=eol), entry.id, entry.category)
+        by_category.setdefault(entry.category, []).append(block)
+    for category, blocks in sorted(by_category.items()):
+        document = _place_all(document, sorted(blocks, key=_rank), category, eol)
+    return _checked(document, 0, len(document.blocks)) if entries else document
+
+
+def _place_all(document: Document, new: list[Block], category: str, eol: str) -> Document:
+    """Put blocks of one category, in their order, among their neighbours."""
+    if _index(document.blocks, new[0], category) is None:
+        document = place(document, new.pop(0), category)
+    blocks = document.blocks
+    at = {
+        n: _rank(block)
+        for n, block in enumerate(blocks)
+        if block.category == category and block.kind in {ENTRY, UNCLAIMED}
+    }
+    end = (at and max(at) + 1) or (_index(blocks, new[0], category) if new else 0) or 0
+    placed: list[Block] = []
+    waiting = new[::-1]
+    for n, block in enumerate((*blocks, None)):
+        first = len(placed)
+        while waiting and (n == end or (n in at and at[n] > _rank(waiting[-1]))):
+            placed.append(waiting.pop()._replace(lead=eol * 2 if placed else ""))
+        if block is not None:
+            apart = first == len(placed) or block.lead.count("\n") >= 2  # noqa: PLR2004
+            placed.append(block if apart else block._replace(lead=eol * 2))
+    return document._replace(blocks=tuple(placed), tail=document.tail if blocks else eol)
+
+
 def remove(document: Document, ident: str) -> Document:
     """The document without an entry."""
     return take(document, ident)[0]
+
+
+def remove_all(document: Document, idents: AbstractSet[str]) -> Document:
+    """The document without some entries; ids that do not stand in it are no error."""
+    kept: list[Block] = []
+    before: str | None = None  # what stood before an entry that is gone
+    for block in document.blocks:
+        lead = block.lead
+        if before is not None:
+            lead = max(lead, before, key=lambda lead: lead.count("\n")) if kept else before
+        gone = block.id in idents and block.kind in {ENTRY, UNCLAIMED}
+        before = lead if gone else None
+        if not gone:
+            kept.append(block if lead is block.lead else block._replace(lead=lead))
+    if len(kept) == len(document.blocks):
+        return document
+    return _checked(document._replace(blocks=tuple(kept)), 0, len(kept))
 
 
 def take(document: Document, ident: str) -> tuple[Document, Block]:

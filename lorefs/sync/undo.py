@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lorefs.core import edit
@@ -25,6 +24,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
     is not removed, and one that is there again is not added twice.
     """
     store.log.note_undo(batch[0].batch, origin)
+    added: dict[str, set[str]] = {}  # taken away at once: an import may have added thousands
     for change in batch:
         row = store.entries.get(change.entry)
         match change.op:
@@ -34,15 +34,15 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
                 corpus.after[target] = edit.insert(corpus.document(target), entry)
             case "add" if row is not None and change.after is not None:
                 if read_entry(json.loads(change.after)) == row.entry:
-                    corpus.edit(
-                        row.document, row.entry.id, partial(edit.remove, ident=row.entry.id)
-                    )
+                    added.setdefault(row.document, set()).add(row.entry.id)
             case "resolve" if change.after is not None:
                 store.ledger.reopen(change.after)
             case "edit" if row is not None:
                 _undo_field(corpus, row.entry, row.document, change)
             case _:
                 pass  # a first ingest, or an entry that is gone by now
+    for document, idents in added.items():
+        corpus.after[document] = edit.remove_all(corpus.document(document), idents)
 
 
 def _undo_field(corpus: Corpus, entry: Entry, document: str, change: Change) -> None:
