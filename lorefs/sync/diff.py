@@ -41,16 +41,22 @@ class EntryDiff:
 def diff(before: Mapping[str, str], after: Mapping[str, str]) -> list[EntryDiff]:
     """Compare two sets of documents, given as texts by path; a move is a change of `path`."""
     changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
-    old, new = (_entries(side, changed) for side in (before, after))
-    found = [EntryDiff(old.get(ident), new.get(ident)) for ident in {**old, **new}]
+    old, new = (_holdings(side, changed) for side in (before, after))
+    pairs = ((old.get(ident), new.get(ident)) for ident in {**old, **new})
+    # equal sources are not read: most entries of a document are what they were
+    found = [
+        EntryDiff(was and was.entry(), now and now.entry())
+        for was, now in pairs
+        if was is None or now is None or not was.is_same(now)
+    ]
     found = [each for each in found if each.before != each.after]
     return sorted(found, key=lambda each: (each.entry.path, each.entry.category, each.entry.title))
 
 
-def _entries(texts: Mapping[str, str], paths: list[str]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+def _holdings(texts: Mapping[str, str], paths: list[str]) -> dict[str, Holding]:
+    found: dict[str, Holding] = {}
     for path in sorted(paths):
         for block in identify(parse(texts.get(path, "")), path).blocks:
             if block.id:
-                found.setdefault(block.id, Holding(path, block).entry())
+                found.setdefault(block.id, Holding(path, block))
     return found

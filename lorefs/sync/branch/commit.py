@@ -81,7 +81,7 @@ def _commit_rows(
 ) -> Committed:
     store, objects = site.store, branch.objects
     parent, tip = store.state(APPLIED), branch.tip()
-    content = _content(store, branch, selection)
+    content = _content(site, branch, selection)
     if not (content.changes or (parent and settled_here(site))):
         _note(store, content, parent)
         return Committed(tip, new=False)
@@ -109,13 +109,14 @@ def _note(store: Store, content: _Content, applied: str | None) -> None:
         store.set_state(APPLIED, applied)
 
 
-def _content(store: Store, branch: Branch, selection: Selection) -> _Content:
+def _content(site: Site, branch: Branch, selection: Selection) -> _Content:
     """The documents whose texts the branch lacks."""
+    store = site.store
     paths = store.documents.unsynced()
     there = branch.texts(store.state(APPLIED), paths)
     changes: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}
-    corpus = Corpus(store, {})
+    corpus = Corpus(store, site.known)
     for path in paths:
         state = store.documents.state(path)
         hashes[path] = state.hash if state else ""
