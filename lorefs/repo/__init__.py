@@ -4,7 +4,7 @@ from lorefs.repo.git import Git
 from lorefs.repo.head import Head, head_oid, head_signature, observe_head, ref_oid
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.messages import commit_messages
-from lorefs.repo.tracking import Tracking, discover, observe_tracking
+from lorefs.repo.tracking import Seen, Tracking, discover, observe_tracking
 from lorefs.repo.under_way import Operation, operation
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "GitPaths",
     "Head",
     "Operation",
+    "Seen",
     "Tracking",
     "commit_messages",
     "discover",

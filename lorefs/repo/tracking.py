@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 64 * 1024  # characters of paths on one command line; the system's limit is higher
 _FATAL: Final = 128
+_CHECKSUM: Final = 20  # bytes: all of a SHA-1, enough of a SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,54 @@ class Tracking:
     unmerged: frozenset[str]
 
 
-def observe_tracking(git: Git, head: str, paths: Iterable[str]) -> Tracking:
+@dataclass(slots=True)
+class Seen:
+    """The last answers about HEAD's tree and the index, with what they are known by.
+
+    A commit does not change, and an index ends with a checksum of itself. Rules of what is
+    ignored stand anywhere, so they are asked for each time.
+    """
+
+    tree: tuple[str, list[str]] = ("", [])
+    in_tree: frozenset[str] = frozenset()
+    index: bytes = b""
+    unmerged: frozenset[str] = frozenset()
+
+
+def observe_tracking(
+    git: Git, head: str, paths: Iterable[str], seen: Seen | None = None
+) -> Tracking:
     """Look up paths in HEAD's tree, in the rules of what is ignored, and in the index.
 
-    A path that the index holds is not ignored, whatever the rules say, as in `git status`.
+    A path that the index holds is not ignored, whatever the rules say, as in `git status`. What
+    was `seen` is not asked for again.
     """
+    seen = seen or Seen()
     wanted = sorted(set(paths))
     if not wanted:
         return Tracking(frozenset(), frozenset(), frozenset())
-    stages = _names(git.run("ls-files", "-z", "--unmerged"))
-    unmerged = {stage.partition("\t")[2] for stage in stages}
-    return Tracking(
-        frozenset(_in_tree(git, head, wanted)) if head else frozenset(),
-        frozenset(_ignored(git, wanted)),
-        frozenset(unmerged.intersection(wanted)),
-    )
+    checksum = _index_checksum(git)
+    if not checksum or checksum != seen.index:
+        stages = _names(git.run("ls-files", "-z", "--unmerged"))
+        seen.unmerged = frozenset(stage.partition("\t")[2] for stage in stages)
+        seen.index = checksum
+    if (head, wanted) != seen.tree:
+        seen.in_tree = frozenset(_in_tree(git, head, wanted)) if head else frozenset()
+        seen.tree = (head, wanted)
+    ignored = frozenset(_ignored(git, wanted))
+    return Tracking(seen.in_tree, ignored, seen.unmerged.intersection(wanted))
+
+
+def _index_checksum(git: Git) -> bytes:
+    """What tells one index from another; b"" where git was told to write none."""
+    try:
+        with (git.paths.git_dir / "index").open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _CHECKSUM))
+            checksum = file.read()
+    except OSError:
+        return b""
+    return checksum if any(checksum) else b""
 
 
 def _in_tree(git: Git, head: str, paths: list[str]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def observe(site: Site, request: Request) -> Observation:
     everything = new_head or site.config.sync.enabled
     looked_up = list(found) if everything else [*missing, *texts]
     site.store.set_state("head_oid", head.oid)
-    tracking = observe_tracking(site.git, head.oid, looked_up)
+    tracking = observe_tracking(site.git, head.oid, looked_up, site.seen)
     moved_to = way.base
     facts = []
     for path, file in found.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import DocumentError
-from lorefs.repo import head_signature
+from lorefs.repo import Seen, head_signature
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Site:
     config: Config
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
     known: Known = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
 
 
 class SavedMeanwhileError(Exception):

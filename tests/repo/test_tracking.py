@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lorefs.repo import Git, Tracking, discover, locate, observe_tracking
+from lorefs.repo import Git, Seen, Tracking, discover, locate, observe_tracking
 from lorefs.repo import tracking as tracking_module
 from tests.gitrepo import Repo
 
@@ -43,6 +43,35 @@ def test_in_head_in_the_index_ignored_and_neither(repo: Repo) -> None:
     assert found.in_head == {"a/.lore.md"}
     assert found.ignored == {".lore.local.md", "b/.lore.local.md", "ignored/.lore.md"}
     assert found.unmerged == frozenset()
+
+
+def test_what_was_seen_is_told_again_only_where_it_still_holds(repo: Repo) -> None:
+    seen = Seen()
+
+    def look() -> Tracking:
+        head = repo("rev-parse", "--verify", "HEAD", ok=False)
+        found = observe_tracking(git_in(repo), head, NAMES, seen)
+        assert observe_tracking(git_in(repo), head, NAMES, seen) == found
+        assert tracking(repo, *NAMES) == found
+        return found
+
+    assert look() == Tracking(frozenset(), frozenset(), frozenset())
+    repo.commit("base", **{".lore.md": "base\n"})
+    assert look().in_head == {".lore.md"}
+    repo("switch", "--quiet", "--create", "topic")
+    repo.commit("theirs", **{".lore.md": "theirs\n"})
+    repo("switch", "--quiet", "main")
+    repo.commit("ours", **{".lore.md": "ours\n"})
+    look()
+    repo("merge", "topic", ok=False)
+    assert look().unmerged == {".lore.md"}
+    repo("add", ".lore.md")
+    assert look().unmerged == frozenset()
+    repo("rm", "--quiet", "--cached", "--force", ".lore.md")
+    repo.write(".gitignore", ".lore.md\n")
+    assert look().ignored == {".lore.md"}
+    repo("commit", "--quiet", "--message", "gone")
+    assert look().in_head == frozenset()
 
 
 def test_an_unborn_branch_tracks_nothing(repo: Repo) -> None:
