@@ -120,6 +120,7 @@ class Workspace:
         self,
         *,
         fetch: bool = True,
+        rescan: bool = True,
         accept_deletions: bool = False,
         accept_rewrite: bool = False,
         start_fresh: bool = False,
@@ -127,7 +128,8 @@ class Workspace:
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
 
-        With `fetch` the remotes are asked for news even where nothing waits to be sent. With
+        With `fetch` the remotes are asked for news even where nothing waits to be sent. Without
+        `rescan` no file is looked at before: whoever watches them has taken them in. With
         `start_fresh` the first exchange replaces the lore of this clone. Trouble
         with a remote is in the report, not raised: what was committed waits. Raises
         `RefusedError` where sync is off.
@@ -135,7 +137,7 @@ class Workspace:
         from lorefs.sync.branch.cycle import Wish
 
         self._check_sync()
-        reconciled = self.take_in()
+        reconciled = self.take_in() if rescan else Report()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
         report = self.here.cycle(self._origin("sync"), wish, interactive=interactive)
         return replace(report, reconciled=reconciled)
