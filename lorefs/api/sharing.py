@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lorefs.api.base import Base
 from lorefs.errors import RefusedError
+from lorefs.sync.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ class Sharing(Base):
         self,
         *,
         fetch: Fetch = "always",
+        rescan: bool = True,
         accept_deletions: bool = False,
         accept_rewrite: bool = False,
         start_fresh: bool = False,
@@ -38,14 +40,15 @@ class Sharing(Base):
 
         `fetch` says whether remotes are asked for news where nothing waits to be sent: "always"
         by a fetch, "news" by looking at their tips first, or "never"; `seconds` bounds it for
-        all of them together. With `start_fresh` the first exchange replaces the lore of this
+        all of them together. Without `rescan` no file is looked at before: whoever watches them
+        has taken them in. With `start_fresh` the first exchange replaces the lore of this
         clone. Trouble with a remote is in the report, not raised: what was committed waits.
         Raises `RefusedError` where sync is off.
         """
         from lorefs.sync.branch.cycle import Wish
 
         self._check_sync()
-        reconciled = self.take_in()
+        reconciled = self.take_in() if rescan else Report()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
         try:
             report = self.here.cycle(

@@ -26,7 +26,7 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 
     def run() -> CycleResult:
         with opened() as own:
-            return result_of(own.sync(fetch="news"))
+            return result_of(own.sync(fetch="news", rescan=False))
 
     return run
 
