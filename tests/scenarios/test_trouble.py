@@ -27,6 +27,7 @@ from tests.clones import BRANCH, DOCUMENT, Clone, Team, converge
 from tests.convergence.replicas import sql
 from tests.gitrepo import Repo
 from tests.lore import document, entry, ident
+from tests.scenarios.rights import as_anybody, run
 
 TOP = Path(__file__).resolve().parents[2]
 BASE = document(entry(1, "Alpha"), entry(2, "Beta"))
@@ -469,3 +470,22 @@ def test_scenario_25_a_rescan_finds_what_nobody_told(repo: Repo) -> None:
     sql(clone, "UPDATE entries SET title = 'By SQL' WHERE path = 'd299'")
     clone.reconcile()
     assert "By SQL" in repo.read(f"d299/{DOCUMENT}")
+
+
+def test_scenario_24_a_read_only_directory(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("base", **{f"docs/{DOCUMENT}": BASE})
+    clone = Clone(repo)
+    clone.reconcile(discover=True)
+    before, folder = clone.entries(), repo.path / "docs"
+    edit = ("edit", ident(1), "--title", "Changed")
+    folder.chmod(0o555)
+    try:
+        failed = run(as_anybody(tmp_path), repo, *edit)
+    finally:
+        folder.chmod(0o755)
+    assert failed.returncode != 0
+    assert f"docs/{DOCUMENT}" in failed.stderr
+    assert repo.read(f"docs/{DOCUMENT}") == BASE
+    assert clone.entries() == before
+    Lorefs(repo.path)(*edit)
+    assert "**Changed**" in repo.read(f"docs/{DOCUMENT}")
