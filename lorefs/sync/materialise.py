@@ -32,9 +32,10 @@ def intend(
     skipped: AbstractSet[str],
     *,
     publish: Callable[[str, bytes], bytes | None] | None = None,
-) -> dict[str, str | None]:
-    """Notes the text intended for each file that lags behind; returns their hashes now.
+) -> tuple[dict[str, str | None], list[str]]:
+    """Notes the text intended for each file that lags behind.
 
+    Returns their hashes now, and the documents whose directory is gone with their file.
     `publish` is that of the request.
     """
     documents = site.store.documents
@@ -56,7 +57,10 @@ def intend(
             documents.put_pending(path, target, observation.head)
             intended[path] = observation.hashes.get(path)
     site.store.set_state(HOMELESS, "\n".join(homeless))
-    return intended
+    # with sync on it is normal that others have directories that this worktree lacks
+    known = not site.config.sync.enabled
+    gone = [path for path in homeless if known or documents.worktree_base(path) is not None]
+    return intended, gone
 
 
 def _has_home(site: Site, path: str) -> bool:

@@ -124,8 +124,9 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         site.step("rows")
         local = [(first, foreign.found), (corpus, own)]
         note_lags(site, observation, [changed for changed, is_local in local if is_local])
-        intended = intend(site, observation, skipped, publish=request.publish)
+        intended, gone = intend(site, observation, skipped, publish=request.publish)
         files.stage(intended, wanted)
+        files.waiting += (Waiting(path, "its directory is not there") for path in gone)
         store.set_state("head", head_signature(site.git.paths))
         note_stashes(site)
         site.step("commit")
