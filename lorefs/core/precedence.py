@@ -14,6 +14,7 @@ from lorefs.core.document import parse, serialize
 from lorefs.core.merge.sides import EXISTENCE, OURS, THEIRS
 from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import read_entry
+from lorefs.core.versions import by_id, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ def without_removed(
     found: dict[str, str] = {}
     for path, text in texts.items():
         document = identify(parse(text), path)
-        for ident, block in _by_id(document).items():
+        for ident, block in by_id(document).items():
             gone = ident not in present and history.supersedes(
                 ident, EXISTENCE, None, _entry(block, path)
             )
@@ -64,10 +65,10 @@ def news_of(
     source in the text.
     """
     document, before = identify(parse(text), path), identify(parse(base), path)
-    theirs, old, now = _by_id(document), _by_id(before), _blocks(path, current)
+    theirs, old, now = by_id(document), by_id(before), _blocks(path, current)
     for ident in {**theirs, **old}:
         block, source = theirs.get(ident), old.get(ident)
-        if _same(block, source) or not concerned(ident, block):
+        if same(block, source) or not concerned(ident, block):
             continue
         entry, was, is_ = (b and _entry(b, path) for b in (block, source, now.get(ident)))
         stale = _Stale(ident, was, is_, sync, code)
@@ -126,18 +127,4 @@ def _entry(block: Block, path: str) -> Entry:
 
 
 def _blocks(path: str, text: str) -> dict[str, Block]:
-    return _by_id(identify(parse(text), path))
-
-
-def _by_id(document: Document) -> dict[str, Block]:
-    found: dict[str, Block] = {}
-    for block in document.blocks:
-        if block.id:
-            found.setdefault(block.id, block)
-    return found
-
-
-def _same(one: Block | None, other: Block | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.category, one.text) == (other.category, other.text)
+    return by_id(identify(parse(text), path))

@@ -22,11 +22,11 @@ def edits_base(file: Document, brought: Document, seen: Document) -> Document:
     seen in the worktree. The result is the file, with the entries that were edited as they
     stand in `brought`.
     """
-    now, there, before = _by_id(file), _by_id(brought), _by_id(seen)
+    now, there, before = by_id(file), by_id(brought), by_id(seen)
     base = file
     for ident in {**now, **there}:
         block, source = now.get(ident), there.get(ident)
-        if _same(block, source) or _same(block, before.get(ident)):
+        if same(block, source) or same(block, before.get(ident)):
             continue
         if block is not None:
             base = edit.remove(base, ident)
@@ -35,7 +35,8 @@ def edits_base(file: Document, brought: Document, seen: Document) -> Document:
     return base
 
 
-def _by_id(document: Document) -> dict[str, Block]:
+def by_id(document: Document) -> dict[str, Block]:
+    """The entries of a document by id, of copies the first."""
     found: dict[str, Block] = {}
     for block in document.blocks:
         if block.id:
@@ -43,7 +44,8 @@ def _by_id(document: Document) -> dict[str, Block]:
     return found
 
 
-def _same(one: Block | None, other: Block | None) -> bool:
+def same(one: Block | None, other: Block | None) -> bool:
+    """Whether two entries stand under one category with one source, or neither is there."""
     if one is None or other is None:
         return one is other
     return (one.category, one.text) == (other.category, other.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.model import TEAM, scope_of
 from lorefs.core.moves import path_of, undecided
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.core.moves import Step
+    from lorefs.repo import Tracking
     from lorefs.store import DocumentState
     from lorefs.sync.site import Request, Site
     from lorefs.worktree import Absence
@@ -76,37 +77,60 @@ def observe(site: Site, request: Request) -> Observation:
     site.store.set_state("head_oid", head.oid)
     tracking = observe_tracking(site.git, head.oid, looked_up, site.seen)
     moved_to = way.base or (head.oid or None if put_aside(site) else None)
-    facts = []
-    for path, file in found.items():
-        state = states.get(path)
-        tracked = path in tracking.in_head
-        busy = "it is unmerged in the index" if path in tracking.unmerged else None
-        if site.config.sync.enabled and head.operation and tracked:
-            busy = f"git is in the middle of a {head.operation}"
-        facts.append(
-            Facts(
-                path,
-                scope_of(path) or TEAM,
-                "present" if isinstance(file, Found) else file,
-                file.hash if isinstance(file, Found) else None,
-                _seen(state),
-                state.pending_hash if state else None,
-                sync=site.config.sync.enabled,
-                tracked=tracked,
-                was_tracked=state.tracked if state else False,
-                ignored=path in tracking.ignored,
-                moved_to=moved_to,
-                committed=new_head and moved_to is None,
-                busy=busy,
-                restore=request.restore,
-                accept_deletions=request.accept_deletions,
-                empty=isinstance(file, Found) and (not file.data or file.data.isspace()),
-            )
-        )
+    head_facts = _HeadFacts(
+        moved_to,
+        committed=new_head and moved_to is None,
+        operation=head.operation if site.config.sync.enabled else None,
+    )
+    facts = [
+        _facts(site, request, path, file, states.get(path), tracking, head_facts)
+        for path, file in found.items()
+    ]
     hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
     refused, seen = tuple(refusals), frozenset(looked_up)
     moved = moved_to is not None
     return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own)
+
+
+class _HeadFacts(NamedTuple):
+    """What is known of HEAD: where its newest move led, and what git is in the middle of."""
+
+    moved_to: str | None
+    committed: bool
+    operation: str | None
+
+
+def _facts(
+    site: Site,
+    request: Request,
+    path: str,
+    file: Found | Absence,
+    state: DocumentState | None,
+    tracking: Tracking,
+    head: _HeadFacts,
+) -> Facts:
+    tracked = path in tracking.in_head
+    busy = "it is unmerged in the index" if path in tracking.unmerged else None
+    if head.operation and tracked:
+        busy = f"git is in the middle of a {head.operation}"
+    return Facts(
+        path,
+        scope_of(path) or TEAM,
+        "present" if isinstance(file, Found) else file,
+        file.hash if isinstance(file, Found) else None,
+        _seen(state),
+        state.pending_hash if state else None,
+        sync=site.config.sync.enabled,
+        tracked=tracked,
+        was_tracked=state.tracked if state else False,
+        ignored=path in tracking.ignored,
+        moved_to=head.moved_to,
+        committed=head.committed,
+        busy=busy,
+        restore=request.restore,
+        accept_deletions=request.accept_deletions,
+        empty=isinstance(file, Found) and (not file.data or file.data.isspace()),
+    )
 
 
 def _seen(state: DocumentState | None) -> str | None:

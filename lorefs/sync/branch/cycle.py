@@ -18,7 +18,7 @@ from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lorefs.core.message import Trailer
     from lorefs.core.selection import Selection
@@ -191,21 +191,21 @@ def cycle(
         if exchanges[remote.slug].error is None:
             again = talk(remote, fetch="never")
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
-    questions = [
-        question
-        for each in exchanges.values()
-        if isinstance(each.error, DoubtfulError)
-        for question in each.error.questions
-    ]
     return CycleReport(
         tip=branch.tip(),
         committed=done.new,
         arrived=joined(*reports),
         exchanges=tuple(exchanges.values()),
-        questions=tuple(questions),
+        questions=tuple(_questions(exchanges.values())),
         refusal=refusal,
         waiting=waiting(site, branch, remotes),
     )
+
+
+def _questions(exchanges: Iterable[Exchange]) -> Iterator[Question]:
+    for each in exchanges:
+        if isinstance(each.error, DoubtfulError):
+            yield from each.error.questions
 
 
 def _both(first: Exchange | None, second: Exchange) -> Exchange:
