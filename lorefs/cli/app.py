@@ -44,8 +44,8 @@ SECTIONS: Final = {
         "check": "Look for what should not be committed, read or fed to an agent",
     },
     "Look back": {
-        "stats": "Count entries, authors, changes and conflicts, and what they cover",
-        "stale": "Show entries that may not hold any more; confirm or archive them",
+        "stats": "Count entries, authors and changes, and what they cover",
+        "stale": "Show entries that may not hold any more",
         "log": "Show what changed, when, and through what",
         "diff": "Compare the lore of two commits, by entry",
         "blame": "Show which commit gave an entry each of its values",
