@@ -11,7 +11,7 @@ from lorefs.cli.listing import local_time, short_ids, shortened, timestamp
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.store import Change
@@ -27,14 +27,23 @@ _OP_STYLES: Final = {
 
 
 def write_changes(
-    entries: Entries, changes: Sequence[Change], *, as_json: bool, revisions: bool = False
+    entries: Entries,
+    changes: Sequence[Change],
+    *,
+    as_json: bool,
+    revisions: bool = False,
+    pushed: Collection[str] | None = None,
 ) -> None:
     """Print lines of the log in their order; for people, what was done together stands together.
 
-    `revisions` names the one that each change replaced, for people.
+    `revisions` names the one that each change replaced, for people. `pushed` are the entries of
+    which a remote keeps what an undo took back, for programs.
     """
     if as_json:
-        write_json([asdict(change) | {"at": timestamp(change.at)} for change in changes])
+        found = [asdict(change) | {"at": timestamp(change.at)} for change in changes]
+        if pushed is not None:
+            found = [each | {"pushed": each["entry"] in pushed} for each in found]
+        write_json(found)
         return
     short = short_ids([change.entry for change in changes], entries)
     if not for_person():

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
+from lorefs.core.model import TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -83,6 +84,8 @@ def local_time(milliseconds: int) -> str:
 def facts(entry: Entry) -> list[Span]:
     """What is worth a glance beside the title: all that is not the default."""
     spans: list[Span] = []
+    if entry.scope != TEAM:
+        spans.append((f"  {entry.scope}", "blue"))
     if entry.status != "active":
         spans.append((f"  {entry.status}", "magenta"))
     if entry.sensitivity != "normal":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lorefs.store import Filter
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Any unique start or end of an id.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Any unique start or end.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 ReadAfter = Annotated[
     bool, typer.Option("--read-after", help="Exchange with the team first (sync.timeout).")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
+from lorefs.cli.options import Ids
 from lorefs.cli.output import write_lines
 
 EXAMPLES = """
@@ -16,9 +13,7 @@ lorefs undo          # brings it back
 """
 
 
-def run(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Any unique start or end.")],
-) -> None:
+def run(ids: Ids) -> None:
     """Delete entries."""
     with open_workspace() as workspace:
         rows = workspace.remove(ids)

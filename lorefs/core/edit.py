@@ -143,17 +143,28 @@ def insert_all(document: Document, entries: Sequence[Entry]) -> Document:
     Raises what `insert` raises, and then says less of which entry it was.
     """
     eol = line_end(document)
+    return place_all(
+        document,
+        [Block(ENTRY, "", write_entry(each, eol=eol), each.id, each.category) for each in entries],
+    )
+
+
+def place_all(document: Document, blocks: Sequence[Block]) -> Document:
+    """Put many entries' blocks under their categories, each where `place` would put it.
+
+    Raises `DocumentError` if an entry with one of the ids stands there.
+    """
+    eol = line_end(document)
     taken = {block.id for block in document.blocks}
     by_category: dict[str, list[Block]] = {}
-    for entry in entries:
-        if entry.id in taken:
-            raise DocumentError("an entry with this id stands in the document", found=entry.id)
-        taken.add(entry.id)
-        block = Block(ENTRY, "", write_entry(entry, eol=eol), entry.id, entry.category)
-        by_category.setdefault(entry.category, []).append(block)
-    for category, blocks in sorted(by_category.items()):
-        document = _place_all(document, sorted(blocks, key=_rank), category, eol)
-    return _checked(document, 0, len(document.blocks)) if entries else document
+    for block in blocks:
+        if block.id in taken:
+            raise DocumentError("an entry with this id stands in the document", found=block.id)
+        taken.add(block.id)
+        by_category.setdefault(block.category, []).append(block)
+    for category, members in sorted(by_category.items()):
+        document = _place_all(document, sorted(members, key=_rank), category, eol)
+    return _checked(document, 0, len(document.blocks)) if blocks else document
 
 
 def _place_all(document: Document, new: list[Block], category: str, eol: str) -> Document:

@@ -189,6 +189,16 @@ class Tools:
             expected = row.rev if if_rev is None else if_rev
             return brief(workspace.update(row.entry.id, changes, if_rev=expected))
 
+    def promote(self, ids: list[str], directory: str | None = None) -> dict[str, Any]:
+        """Give personal entries to the team, if the person you work for wants that.
+
+        All of them or none; the ids stay. They go to the document of their directory, or to
+        that of `directory`. Gives each as it stands then: it may wait for an approval.
+        """
+        with self._open() as workspace:
+            rows = workspace.promote(ids, directory=directory)
+            return {"entries": [brief(row) for row in rows]}
+
     # ------------------------------------------------------------ settling
 
     def conflicts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import edit
@@ -110,6 +110,17 @@ class Corpus:
         self.edit(source, ident, lambda document: document)
         self.after[source], block = edit.take(self.after[source], ident)
         self.after[target] = edit.place(self.document(target), block, block.category)
+
+    def move_all(self, idents: Collection[str], source: str, target: str) -> None:
+        """Move the sources of many entries of one document to another.
+
+        Raises `DocumentError` for an id that stands twice in one of them.
+        """
+        wanted = frozenset(idents)
+        document = with_markers(self.document(source), lambda block: block.id in wanted)
+        moved = [block for block in document.blocks if block.id in wanted and block.kind == ENTRY]
+        self.after[source] = edit.remove_all(document, wanted)
+        self.after[target] = edit.place_all(self.document(target), moved)
 
     def changed(self) -> list[str]:
         """The documents whose text is another now."""

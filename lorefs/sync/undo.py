@@ -25,6 +25,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
     """
     store.log.note_undo(batch[0].batch, origin)
     added: dict[str, set[str]] = {}  # taken away at once: an import may have added thousands
+    now: dict[str, tuple[Entry, str]] = {}  # what was edited here so far, and where it stands
     for change in batch:
         row = store.entries.get(change.entry)
         match change.op:
@@ -38,22 +39,27 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
             case "resolve" if change.after is not None:
                 store.ledger.reopen(change.after)
             case "edit" if row is not None:
-                _undo_field(corpus, row.entry, row.document, change)
+                entry, document = now.get(change.entry, (row.entry, row.document))
+                now[change.entry] = _undo_field(corpus, entry, document, change)
             case _:
                 pass  # a first ingest, or an entry that is gone by now
     for document, idents in added.items():
         corpus.after[document] = edit.remove_all(corpus.document(document), idents)
 
 
-def _undo_field(corpus: Corpus, entry: Entry, document: str, change: Change) -> None:
+def _undo_field(corpus: Corpus, entry: Entry, document: str, change: Change) -> tuple[Entry, str]:
+    """Takes one change of a field back; returns the entry as it is then, and its document."""
     columns: dict[str, Any] = {**entry._asdict(), "tags": None, "relations": None, "extra": None}
     now = read_entry({**columns, change.field: change.after})
     if getattr(now, change.field) != getattr(entry, change.field):
-        return  # changed again since
+        return entry, document  # changed again since
     before = getattr(read_entry({**columns, change.field: change.before}), change.field)
     wanted = entry._replace(**{change.field: before})
     if change.field in {"path", "scope"}:
-        corpus.move(entry.id, document, document_path(wanted.path, wanted.scope))
-        return
+        target = document_path(wanted.path, wanted.scope)
+        if target != document:
+            corpus.move(entry.id, document, target)
+        return wanted, target
     changes = changed_fields(entry, wanted)
     corpus.edit(document, entry.id, lambda d: edit.replace_fields(d, entry.id, changes))
+    return wanted, document

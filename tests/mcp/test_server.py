@@ -68,7 +68,7 @@ def test_an_agent_reads_and_writes_and_the_log_says_so(lore: Lorefs, repo: Repo)
         tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
         assert tools.keys() == {
             "search", "get", "list", "add", "update", "archive", "restore", "relate",
-            "conflicts", "resolve", "context",
+            "promote", "conflicts", "resolve", "context",
         }  # fmt: skip
         assert all(tool.description for tool in tools.values())
         assert tools["get"].annotations is not None
@@ -160,6 +160,18 @@ def test_what_was_deleted_comes_back(lore: Lorefs) -> None:
         assert (await ask(agent, "restore", id=FIRST))["confidence"] == 0.8
 
     work(lore, job)
+
+
+def test_personal_entries_are_promoted(lore: Lorefs, repo: Repo) -> None:
+    async def job(agent: Client) -> None:
+        mine = await ask(agent, "add", title="Mine", personal=True)
+        assert mine["scope"] == "personal"
+        (given,) = (await ask(agent, "promote", ids=[mine["id"]]))["entries"]
+        assert (given["id"], given["document"]) == (mine["id"], ".lore.md")
+        assert (await fail(agent, "promote", ids=[FIRST]))["error"] == "Usage"
+
+    work(lore, job)
+    assert "* **Mine**" in repo.read(".lore.md")
 
 
 def test_conflicts_are_settled(lore: Lorefs, repo: Repo) -> None:
