@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from lorefs.api.backing_up import BackingUp
 from lorefs.api.base import DATABASE
 from lorefs.api.following import Following
 from lorefs.api.importing import Importing
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
-class Workspace(Importing, Promoting, Sharing, Following):
+class Workspace(Importing, Promoting, Sharing, BackingUp, Following):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is

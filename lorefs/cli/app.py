@@ -56,6 +56,7 @@ SECTIONS: Final = {
         "sync": "Exchange lore with the team; `sync setup` turns it on",
         "publish": "Write what arrived from others into tracked files",
         "devices": "Show the machines that took part",
+        "backup": "Keep personal lore encrypted on a git remote of yours",
     },
     "Settle": {
         "conflicts": "Show what gave way in merges, and waits for you",

@@ -137,6 +137,10 @@ def _remote(value: object) -> str:
     return word
 
 
+def _address(value: object) -> str:
+    return _remote(value) if value else ""
+
+
 def _words(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
@@ -194,6 +198,8 @@ FACTOR: Final = Kind("a number from 0 to 10", _factor)
 COUNT: Final = Kind("a whole number", _count)
 SIZE: Final = Kind("a number of bytes, such as 16M", _size)
 REMOTE: Final = Kind("names or addresses of git remotes, with blanks between them", _remote)
+ADDRESS: Final = Kind("the name or address of a git remote, or nothing", _address)
+WORD: Final = Kind("text on one line, or nothing", _word)
 WORDS: Final = Kind("words, with commas between them", _words)
 DIRECTORIES: Final = Kind("relative directories, with commas between them", _directories)
 BRANCH: Final = Kind("the name of a branch", _branch)
@@ -220,6 +226,12 @@ KEYS: Final = (
     Key("sync.maxAge", COUNT, CLONE, "warn where the last exchange is older, in seconds"),
     Key("sync.timeout", COUNT, CLONE, "how long --read-after waits, in seconds"),
     Key("sync.gc", BOOLEAN, CLONE, "pack what the exchange writes once that is much"),
+    Key("backup.enabled", BOOLEAN, CLONE, "keep an encrypted backup of personal documents"),
+    Key("backup.remote", ADDRESS, CLONE, "the git remote of yours that holds it"),
+    Key("backup.branch", BRANCH, CLONE, "the branch there"),
+    Key("backup.realm", WORD, CLONE, "what the backup calls this repository"),
+    Key("backup.identity", WORD, CLONE, "the file of the private key that opens it"),
+    Key("backup.key", WORD, CLONE, "the fingerprint of the secret that it has to have"),
     Key("filter.paths", DIRECTORIES, TEAM, "the directories whose lore is exchanged"),
     Key("filter.categories", WORDS, TEAM, "the categories that are exchanged"),
     Key("filter.tags", WORDS, TEAM, "exchange what has one of these tags"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.config.keys import CLONE, KEYS, Key
 from lorefs.config.settings import (
+    Backup,
     Check,
     Commands,
     Config,
@@ -71,6 +72,7 @@ def resolve_all(
         commands=Commands(**sections["commands"]),  # type: ignore[arg-type]
         check=Check(**sections["check"]),  # type: ignore[arg-type]
         context=Context(**sections["context"]),  # type: ignore[arg-type]
+        backup=Backup(**sections["backup"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes

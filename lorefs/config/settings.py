@@ -37,6 +37,17 @@ class Sync(NamedTuple):
         return tuple(self.remote.split())
 
 
+class Backup(NamedTuple):
+    """The encrypted backup of personal documents; all settings are this clone's own choice."""
+
+    enabled: bool = False
+    remote: str = ""
+    branch: str = "lorefs-backup"
+    realm: str = ""  # what the backup calls this repository
+    identity: str = ""  # the file of the private key
+    key: str = ""  # the fingerprint of the secret that the backup has to have
+
+
 class Filters(NamedTuple):
     """Which entries are indexed here and sent from here; nothing means all."""
 
@@ -99,4 +110,5 @@ class Config(NamedTuple):
     commands: Commands = Commands()
     check: Check = Check()
     context: Context = Context()
+    backup: Backup = Backup()
     origins: Mapping[str, Origin] = {}

@@ -125,5 +125,19 @@ _REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT
 
 _FAILING: Final = "ALTER TABLE remotes ADD COLUMN failing_since INTEGER;"
 
+# what the encrypted backup holds; the text, which is long, stands last
+_BACKUPS: Final = """
+CREATE TABLE backups (
+    kind TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    path TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    times TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (kind, realm, path)
+);
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _BACKUPS)

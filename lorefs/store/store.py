@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from lorefs.store.backups import Backups
 from lorefs.store.candidates import Candidates
 from lorefs.store.connection import connect
 from lorefs.store.documents import Documents
@@ -44,6 +45,7 @@ class Store:
         self.search = Search(self.connection)
         self.candidates = Candidates(self.connection)
         self.remotes = Remotes(self.connection)
+        self.backups = Backups(self.connection)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,1 @@
+"""The encrypted backup of personal documents, on a git remote of the user's."""

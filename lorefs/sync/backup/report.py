@@ -1,0 +1,69 @@
+"""What one run of the backup did, and what it left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lorefs.sync.report import NOTHING
+
+if TYPE_CHECKING:
+    from lorefs.errors import LorefsError
+    from lorefs.store import RemoteState
+    from lorefs.sync.report import Question, Report
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """The outcome of one run.
+
+    `sent` and `received` name documents. `damaged` says which parts of the backup could not be
+    used, and `questions` what would delete most entries; both stay as they are on both sides.
+    `recipients` are the public keys for whom the backup is encrypted, `key` its fingerprint.
+    """
+
+    remote: str
+    tip: str | None = None
+    key: str = ""
+    recipients: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    reencrypted: int = 0
+    damaged: tuple[LorefsError, ...] = ()
+    questions: tuple[Question, ...] = ()
+    reconciled: Report = NOTHING
+    arrived: Report = NOTHING
+    tries: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the backup holds all that stands here, and nobody has to be asked."""
+        return not (self.damaged or self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One document, and whether the backup holds what it says now."""
+
+    document: str
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStatus:
+    """Where the backup stands, as far as is known here."""
+
+    enabled: bool
+    remote: str
+    branch: str
+    realm: str
+    identity: str
+    key: str
+    recipients: tuple[str, ...]
+    documents: tuple[Kept, ...]
+    state: RemoteState
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing waits, and the last try worked."""
+        return not self.state.failures and all(each.backed_up for each in self.documents)
