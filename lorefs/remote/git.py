@@ -89,6 +89,12 @@ class GitRemote:
         _, output = self._run("ls-remote", "--quiet", _END, self.name, self.branch)
         return output.split("\t")[0] if output else None
 
+    def refs(self) -> dict[str, str]:
+        """All refs of the remote and what they lead to, by their full names."""
+        _, output = self._run("ls-remote", "--quiet", _END, self.name)
+        pairs = (line.split("\t") for line in output.split("\n") if "\t" in line)
+        return {ref: oid for oid, ref in pairs}
+
     def fetch(self) -> str | None:
         """The remote's tip, with all commits behind it."""
         refspec = f"+{self.branch}:{self.fetched}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape
 
 from lorefs.errors import RefusedError
+from lorefs.repo.templates import template
 from lorefs.watch.detach import LOG, command
 
 if TYPE_CHECKING:
@@ -125,9 +125,4 @@ def _launchd(label: str, paths: GitPaths, folder: Path, env: Mapping[str, str]) 
 
 
 def _template(name: str) -> Template:
-    """A file of `templates/`, which stands in the package where that was built and installed."""
-    packaged = resources.files("lorefs") / "templates" / name
-    if packaged.is_file():
-        return Template(packaged.read_text(encoding="utf-8"))
-    checkout = Path(__file__).resolve().parents[2] / "templates" / name
-    return Template(checkout.read_text(encoding="utf-8"))
+    return Template(template(name))

@@ -13,6 +13,7 @@ from lorefs.core.document import conflict_marker_line, decode, parse
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
+from lorefs.core.realm import REALMS
 from lorefs.errors import RefusedError
 from lorefs.repo import ref_oid
 from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, open_objects
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.repo.objects import Leaf, Objects, Signature
 
-REALMS: Final = "realms/"  # the directory of a hub with one directory for each project
 EMPTY_TREES: Final = frozenset({
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",

@@ -1,0 +1,19 @@
+"""An empty repository becomes a hub by whatever way it is reached."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lorefs.sync.branch.create import Plan, create
+from tests.gitrepo import Repo
+
+BRANCH = "lorefs-sync"
+
+
+def test_it_is_laid_out_by_a_push(address: str, bare: Repo, tmp_path: Path) -> None:
+    plan = Plan(address, BRANCH, 1_700_000_000)
+    first, again = (create(plan, tmp_path, dict(os.environ)) for _ in range(2))
+    assert (first.made, first.laid_out, again.laid_out) == (False, True, False)
+    assert bare("ls-tree", "-r", BRANCH) == ""
+    assert bare("rev-list", "--count", BRANCH) == "1"
