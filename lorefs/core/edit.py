@@ -66,12 +66,12 @@ def replace_fields(document: Document, ident: str, changes: Mapping[str, object]
         raise ValueError(f"no edit within a document changes {', '.join(misplaced)}")
     index = find(document, ident)
     before = document.blocks[index]
-    block = _with_fields(before, changes, line_end(document))
+    block = with_fields(before, changes, line_end(document))
     if block.text != before.text:
         if block.kind == UNCLAIMED:
             block = marked(block, line_end(document))
         blocks = (*document.blocks[:index], block, *document.blocks[index + 1 :])
-        document = _checked(document._replace(blocks=blocks), index, index + 1)
+        document = checked(document._replace(blocks=blocks), index, index + 1)
     category = str(changes.get("category", before.category))
     if category != before.category:
         document, block = take(document, ident)
@@ -87,10 +87,14 @@ def replace_metadata(document: Document, ident: str, source: str) -> Document:
     block = document.blocks[index]
     text = "".join(_with_metadata(cut(block), source, line_end(document)))
     blocks = (*document.blocks[:index], block._replace(text=text), *document.blocks[index + 1 :])
-    return _checked(document._replace(blocks=blocks), index, index + 1)
+    return checked(document._replace(blocks=blocks), index, index + 1)
 
 
-def _with_fields(block: Block, changes: Mapping[str, object], eol: str) -> Block:
+def with_fields(block: Block, changes: Mapping[str, object], eol: str) -> Block:
+    """An entry's block with fields set as `replace_fields` sets them, but for its category.
+
+    `eol` is the line end of its document. Nobody looks how the block reads among others.
+    """
     parts = cut(block)
     if "content" in changes:
         parts = write_content(parts, str(changes["content"]), eol=eol)
@@ -143,14 +147,12 @@ def insert_all(document: Document, entries: Sequence[Entry]) -> Document:
     Raises what `insert` raises, and then says less of which entry it was.
     """
     eol = line_end(document)
-    return place_all(
-        document,
-        [Block(ENTRY, "", write_entry(each, eol=eol), each.id, each.category) for each in entries],
-    )
+    blocks = [Block(ENTRY, "", write_entry(e, eol=eol), e.id, e.category) for e in entries]
+    return place_all(document, blocks)
 
 
 def place_all(document: Document, blocks: Sequence[Block]) -> Document:
-    """Put many entries' blocks under their categories, each where `place` would put it.
+    """Put many entries' blocks where `place` would put each, under their own categories.
 
     Raises `DocumentError` if an entry with one of the ids stands there.
     """
@@ -164,7 +166,7 @@ def place_all(document: Document, blocks: Sequence[Block]) -> Document:
         by_category.setdefault(block.category, []).append(block)
     for category, members in sorted(by_category.items()):
         document = _place_all(document, sorted(members, key=_rank), category, eol)
-    return _checked(document, 0, len(document.blocks)) if blocks else document
+    return checked(document, 0, len(document.blocks)) if blocks else document
 
 
 def _place_all(document: Document, new: list[Block], category: str, eol: str) -> Document:
@@ -209,7 +211,7 @@ def remove_all(document: Document, idents: AbstractSet[str]) -> Document:
             kept.append(block if lead is block.lead else block._replace(lead=lead))
     if len(kept) == len(document.blocks):
         return document
-    return _checked(document._replace(blocks=tuple(kept)), 0, len(kept))
+    return checked(document._replace(blocks=tuple(kept)), 0, len(kept))
 
 
 def take(document: Document, ident: str) -> tuple[Document, Block]:
@@ -224,7 +226,7 @@ def take(document: Document, ident: str) -> tuple[Document, Block]:
         lead = max(leads, key=lambda lead: lead.count("\n")) if index else block.lead
         rest[0] = rest[0]._replace(lead=lead)
     remaining = document._replace(blocks=(*document.blocks[:index], *rest))
-    return _checked(remaining, index, index), block
+    return checked(remaining, index, index), block
 
 
 def place(document: Document, block: Block, category: str) -> Document:
@@ -250,7 +252,7 @@ def place(document: Document, block: Block, category: str) -> Document:
     blocks[index : index + 1] = spaced
     tail = document.tail if document.blocks else eol
     placed = document._replace(blocks=tuple(blocks), tail=tail)
-    return _checked(placed, index, index + len(new))
+    return checked(placed, index, index + len(new))
 
 
 def _new_heading(category: str) -> Block:
@@ -288,8 +290,10 @@ def _rank(block: Block) -> tuple[str, str, str]:
     return title.casefold(), title, block.id
 
 
-def _checked(document: Document, start: int, stop: int) -> Document:
+def checked(document: Document, start: int, stop: int) -> Document:
     """The document, if it reads back as its blocks; those in [start, stop) are new.
+
+    Else raises `DocumentError`.
 
     Only their surroundings are read, which is what counts in a document of 10,000 entries,
     unless something there can reach farther: what looks like the start of a comment, of raw

@@ -10,6 +10,7 @@ _VERSION_AT: Final = 14  # the digit that tells the version
 
 # Names the rule, so that ids derived by another one can never be the same.
 _NAMESPACE: Final = "lorefs:unclaimed:1"
+_PROPOSALS: Final = "lorefs:proposal:1"
 
 
 def is_uuid(text: str) -> bool:
@@ -42,11 +43,21 @@ def derived_id(path: str, title: str, ordinal: int = 0) -> str:
     `path` is that of the document. The title counts in NFC and with single spaces, because
     what an editor or a file system makes of it must not change the id.
     """
-    from hashlib import sha256  # only hand-written entries need it
     from unicodedata import normalize
 
     title = normalize("NFC", " ".join(title.split()))
-    name = "\0".join((_NAMESPACE, path, title, str(ordinal)))
+    return _uuid8(_NAMESPACE, path, title, str(ordinal))
+
+
+def proposal_id(proposer: str, target: str) -> str:
+    """The UUIDv8 of what somebody proposes about an entry: one for each of both, everywhere."""
+    return _uuid8(_PROPOSALS, proposer.casefold(), target)
+
+
+def _uuid8(*parts: str) -> str:
+    from hashlib import sha256  # few entries need it
+
+    name = "\0".join(parts)
     number = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:16])
     number = number & ~(0xF << 76) | 8 << 76  # version
     number = number & ~(0x3 << 62) | 2 << 62  # variant

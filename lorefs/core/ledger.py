@@ -14,7 +14,7 @@ class Discard(NamedTuple):
     `entry` is an id, "" for prose and front matter. The values are texts, None for an entry
     or a value that is not there; for the field "existence" they are the entry's source.
     `reason` is "last-write", "superseded", "delete-edit", "stricter", "held", "overwritten",
-    "duplicate" or "refused".
+    "duplicate", "refused" or "unentitled".
     """
 
     entry: str
