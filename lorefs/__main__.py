@@ -12,6 +12,11 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         print(f"lorefs {__version__}")
         return 0
+    if sys.argv[1:2] == ["sync"]:
+        from lorefs.cli.exchange import PLAIN, run_plain
+
+        if tuple(sys.argv[1:]) in PLAIN:
+            return run_plain(sys.argv[1:])
     from lorefs.cli.app import run
 
     return run(sys.argv[1:])

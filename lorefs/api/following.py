@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from lorefs.api.base import DATABASE, Base
 from lorefs.errors import LorefsError, UsageError
+from lorefs.repo import Seen
 from lorefs.store import Store
+from lorefs.sync.known import Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +95,7 @@ class Following(Base):
     def _again(self) -> Self:
         """The same workspace with a connection of its own, for another thread."""
         store = Store(self.paths.lorefs_dir / DATABASE)
-        site = replace(self.site, store=store, known={})
+        site = replace(self.site, store=store, known=Known(), seen=Seen())
         return type(self)(site, self.paths, self._clock, self._source, self._warn)
 
 

@@ -23,30 +23,44 @@ CANDIDATES = 10  # entries that an ambiguous id is shown to fit
 
 def status_of(command: Callable[[], object], arguments: list[str]) -> int:
     """Run a command and return its exit status; failures are worded on standard error."""
-    from typer import Abort, Exit
-    from typer.exceptions import TyperException
-
     try:
         status = command()
         sys.stdout.flush()
     except LorefsError as error:
         explain(error)
         return error.status
-    except TyperException as error:
-        _explain_usage(error)
-        return ExitStatus.USAGE
-    except Exit as request:  # of --help, --version and the like
-        return request.exit_code
-    except (KeyboardInterrupt, Abort):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # who reads has seen enough; Python must not complain when it closes what is left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:  # noqa: BLE001  # the one place where a bug becomes a report
-        report(error, arguments)
-        return ExitStatus.INTERNAL
+        ended = _ended_by_typer(error)
+        if ended is None:
+            report(error, arguments)
+            return ExitStatus.INTERNAL
+        return ended
     return status if isinstance(status, int) else ExitStatus.DONE
+
+
+def _ended_by_typer(error: Exception) -> int | None:
+    """The exit status that typer wants with what it raises, None for all else."""
+    if "typer" not in sys.modules:  # not every command line needs it
+        return None
+    from typer import Abort, Exit
+    from typer.exceptions import TyperException
+
+    match error:
+        case TyperException():
+            _explain_usage(error)
+            return ExitStatus.USAGE
+        case Exit():  # of --help, --version and the like
+            return error.exit_code
+        case Abort():
+            return INTERRUPTED
+        case _:
+            return None
 
 
 def explain(error: LorefsError) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from lorefs.api import Workspace
-from lorefs.cli.cycle import cycle_json, write_cycle, write_preview, write_sync_status
+from lorefs.cli.cycle import write_preview, write_sync_status
+from lorefs.cli.exchange import exchange
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import for_person, write_json
 from lorefs.cli.sync_setup import disable, setup
 from lorefs.errors import ExitStatus
 
@@ -44,21 +43,18 @@ def run(
     """
     if context.invoked_subcommand is not None:
         return None
-    with open_workspace() as workspace:
-        if detached:
+    if detached:
+        with open_workspace() as workspace:
             return _sync_alone(workspace)
-        if dry_run:
+    if dry_run:
+        with open_workspace() as workspace:
             return write_preview(workspace.preview_sync(), as_json=json)
-        report = workspace.sync(
-            accept_deletions=accept_deletions,
-            accept_rewrite=accept_rewrite,
-            interactive=for_person(sys.stderr) and sys.stdin.isatty(),
-        )
-    if json:
-        write_json(cycle_json(report))
-    else:
-        write_cycle(report, quiet=quiet)
-    return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+    return exchange(
+        accept_deletions=accept_deletions,
+        accept_rewrite=accept_rewrite,
+        quiet=quiet,
+        as_json=json,
+    )
 
 
 def _sync_alone(workspace: Workspace) -> ExitStatus:

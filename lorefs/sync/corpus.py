@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.store import Store
+    from lorefs.sync.known import Known
 
 EMPTY = Document("", (), "")
-
-# Documents as they were last parsed in this process, by path, with the hash of their text.
-Known = dict[str, tuple[str, Document]]
 
 # Tells the documents that hold the rows of some ids, by id.
 Owners = Callable[[Iterable[str]], Mapping[str, str]]
@@ -66,8 +64,8 @@ class Corpus:
 
     def _read(self, path: str) -> Document:
         state = self.store.documents.state(path)
-        hash_, document = self.known.get(path, ("", EMPTY))
-        if state is not None and state.hash == hash_:
+        document = self.known.get(path, state.hash) if state is not None else None
+        if document is not None:
             return document
         data = self.store.documents.current(path)
         return EMPTY if data is None else identify(parse(decode(data)), path)

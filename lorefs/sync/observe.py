@@ -58,19 +58,16 @@ def observe(site: Site, request: Request) -> Observation:
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")
-    found, refusals = _read_all(site, sorted(paths), states)
+    found, data, refusals = _read_all(site, sorted(paths), states)
     texts: dict[str, str] = {}
-    data: dict[str, bytes] = {}
-    for path, file in list(found.items()):
-        if isinstance(file, Found) and file.hash != _seen(states.get(path)):
-            try:
-                texts[path] = check_text(path, file.data)
-                data[path] = file.data
-            except DocumentError as error:
-                refusals.append(error)
-                del found[path]
+    for path, content in list(data.items()):
+        try:
+            texts[path] = check_text(path, content)
+        except DocumentError as error:
+            refusals.append(error)
+            del found[path], data[path]
     # what git makes of a file matters where it is missing, where sync is on, and when HEAD moved
-    missing = [path for path, file in found.items() if not isinstance(file, Found)]
+    missing = [path for path, file in found.items() if not isinstance(file, _File)]
     new_head = head.oid != site.store.state("head_oid")
     everything = new_head or site.config.sync.enabled
     looked_up = list(found) if everything else [*missing, *texts]
@@ -86,10 +83,17 @@ def observe(site: Site, request: Request) -> Observation:
         _facts(site, request, path, file, states.get(path), tracking, head_facts)
         for path, file in found.items()
     ]
-    hashes = {path: file.hash if isinstance(file, Found) else None for path, file in found.items()}
+    hashes = {path: file.hash if isinstance(file, _File) else None for path, file in found.items()}
     refused, seen = tuple(refusals), frozenset(looked_up)
     moved = moved_to is not None
     return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own)
+
+
+class _File(NamedTuple):
+    """What is kept of a file: all documents together are too much to hold at once."""
+
+    hash: str
+    empty: bool
 
 
 class _HeadFacts(NamedTuple):
@@ -104,7 +108,7 @@ def _facts(
     site: Site,
     request: Request,
     path: str,
-    file: Found | Absence,
+    file: _File | Absence,
     state: DocumentState | None,
     tracking: Tracking,
     head: _HeadFacts,
@@ -116,8 +120,8 @@ def _facts(
     return Facts(
         path,
         scope_of(path) or TEAM,
-        "present" if isinstance(file, Found) else file,
-        file.hash if isinstance(file, Found) else None,
+        "present" if isinstance(file, _File) else file,
+        file.hash if isinstance(file, _File) else None,
         _seen(state),
         state.pending_hash if state else None,
         sync=site.config.sync.enabled,
@@ -129,7 +133,7 @@ def _facts(
         busy=busy,
         restore=request.restore,
         accept_deletions=request.accept_deletions,
-        empty=isinstance(file, Found) and (not file.data or file.data.isspace()),
+        empty=isinstance(file, _File) and file.empty,
     )
 
 
@@ -139,19 +143,28 @@ def _seen(state: DocumentState | None) -> str | None:
 
 def _read_all(
     site: Site, paths: list[str], states: Mapping[str, DocumentState]
-) -> tuple[dict[str, Found | Absence], list[DocumentError]]:
-    found: dict[str, Found | Absence] = {}
+) -> tuple[dict[str, _File | Absence], dict[str, bytes], list[DocumentError]]:
+    """What stands in files, and the bytes of those that differ from what was last seen."""
+    found: dict[str, _File | Absence] = {}
+    data: dict[str, bytes] = {}
     refusals: list[DocumentError] = []
     root, limit = site.git.paths.worktree, site.config.limits.document_size
     for again in (False, True):
         for path in paths:
             try:
-                found[path] = read(root, path, limit)
+                file = read(root, path, limit)
             except DocumentError as error:
                 refusals.append(error)
+                continue
+            if not isinstance(file, Found):
+                found[path] = file
+                continue
+            found[path] = _File(file.hash, not file.data or file.data.isspace())
+            if file.hash != _seen(states.get(path)):
+                data[path] = file.data
         # with sync on a missing file means no deletion, and may well stay away
         paths = [p for p in found if found[p] == "missing" and _seen(states.get(p))]
         if again or site.config.sync.enabled or not paths:
             break
         wait_for(root, paths)
-    return found, refusals
+    return found, data, refusals

@@ -23,6 +23,7 @@ from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
+from lorefs.sync.known import Known
 from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
 from lorefs.sync.progress import WRITING, told
@@ -107,7 +108,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             _write_down_ids(observation, corpus)
             taking_in = Request(_origin_of_files(origin, observation))
             report = _write_rows(site, taking_in, corpus, notes)
-            corpus = Corpus(store, {})
+            corpus = Corpus(store, Known())
             notes = _Notes(notes.waiting, notes.questions, notes.refusals)
         before = dict(corpus.after)
         if request.change is not None:
@@ -133,7 +134,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
     documents = {**first.after, **corpus.after}
     for state in store.documents.states():
         if state.path in documents:
-            site.known[state.path] = (state.hash, documents[state.path])
+            site.known.put(state.path, state.hash, documents[state.path])
     return report
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import DocumentError
 from lorefs.repo import Seen, head_signature
+from lorefs.sync.known import Known
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lorefs.config import Config
     from lorefs.repo import Git
     from lorefs.store import Origin, Store
-    from lorefs.sync.corpus import Corpus, Known
+    from lorefs.sync.corpus import Corpus
 
 
 # The commit of the sync branch that the rows follow.
@@ -38,7 +39,7 @@ class Site:
     store: Store
     config: Config
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
-    known: Known = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
     tell: Callable[[str, int, int], None] = lambda *_: None
     seen: Seen = field(default_factory=Seen)
 

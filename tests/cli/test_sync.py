@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.terminal import Lorefs
+from tests.cli.terminal import Lorefs, environment
 from tests.clones import BRANCH, Team
 from tests.gitrepo import Repo
 
@@ -155,3 +157,20 @@ def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> 
         "send": 0,
         "remotes": [{"remote": "origin", "news": False}],
     }
+
+
+def test_a_plain_sync_does_without_the_parser_of_options(ada: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    ada("add", "Another one")
+    code = "import sys; sys.modules['typer'] = None; from lorefs.__main__ import main; main()"
+    for option, words in ((), "sent 1 commit"), (("--quiet",), ""), (("-q",), ""):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "sync", *option],
+            cwd=ada.path,
+            env=environment(),
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        assert (words in done.stdout) if words else done.stdout == ""

@@ -13,6 +13,7 @@ from lorefs.repo import head_oid
 from lorefs.sync.branch.code import last_taken
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.history import TreeHistories, merge_bases
+from lorefs.sync.known import Known
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Publication:
         if self.paths and path not in self.paths:
             return None
         base = decode(self.site.git.blob(self.base, path) or b"")
-        current = serialize(with_markers(Corpus(self.site.store, {}).document(path), bool))
+        current = serialize(with_markers(Corpus(self.site.store, Known()).document(path), bool))
         text = decode(file)
         applied = self.site.store.state(APPLIED) or ""
         history = TreeHistories(
