@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class Foreign(NamedTuple):
     """What came of the outbox: the edits that no document can hold, and what they said."""
 
-    found: bool
     refusals: list[LorefsError]
     discards: list[Discard]
 
@@ -33,8 +32,8 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
     An edit that no document can hold is taken back, whole, and its values go to the ledger:
     the program that wrote it is gone, and everything else has to go on.
     """
-    taken = Foreign(bool(store.outbox), [], [])
-    if not taken.found:
+    taken = Foreign([], [])
+    if not store.outbox:
         return taken
     edits = store.outbox.edits()
     store.outbox.revert()  # also where all is as it was in the end

@@ -92,14 +92,12 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         site.step("observe")
         observation = observe(site, request)
         notes = _Notes(refusals=list(observation.refusals))
+        foreign, by_sql = _take_outbox(site, request, observation, notes)
         corpus = Corpus(store, site.known)
-        foreign = apply_foreign(store, corpus, site.git.paths.worktree)
-        notes.refusals += foreign.refusals
-        notes.discards += foreign.discards
         own = request.change is not None and not request.arrives
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
-        first, report = corpus, Report()
+        first, report = corpus, by_sql
         if request.change is None:
             request = replace(request, origin=_origin_of_files(request.origin, observation))
         elif corpus.changed():  # what others did goes into rows and log apart from the change
@@ -107,7 +105,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             origin = replace(request.origin, source="editor", batch=batch)
             _write_down_ids(observation, corpus)
             taking_in = Request(_origin_of_files(origin, observation))
-            report = _write_rows(site, taking_in, corpus, notes)
+            report = joined(report, _write_rows(site, taking_in, corpus, notes))
             corpus = Corpus(store, Known())
             notes = _Notes(notes.waiting, notes.questions, notes.refusals)
         before = dict(corpus.after)
@@ -123,19 +121,34 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             if facts.document in observation.looked_up and facts.file == "present":
                 store.documents.put_tracked(facts.document, tracked=facts.tracked)
         site.step("rows")
-        local = [(first, foreign.found), (corpus, own)]
-        note_lags(site, observation, [changed for changed, is_local in local if is_local])
+        note_lags(site, observation, [foreign, corpus] if own else [foreign])
         intended, gone = intend(site, observation, skipped, publish=request.publish)
         files.stage(intended, wanted)
         files.waiting += (Waiting(path, "its directory is not there") for path in gone)
         store.set_state("head", head_signature(site.git.paths))
         note_stashes(site)
         site.step("commit")
-    documents = {**first.after, **corpus.after}
+    documents = {**foreign.after, **first.after, **corpus.after}
     for state in store.documents.states():
         if state.path in documents:
             site.known.put(state.path, state.hash, documents[state.path])
     return report
+
+
+def _take_outbox(
+    site: Site, request: Request, observation: Observation, notes: _Notes
+) -> tuple[Corpus, Report]:
+    """Takes in what other programs did to rows: a batch of its own in the log, source `sql`."""
+    corpus = Corpus(site.store, site.known)
+    foreign = apply_foreign(site.store, corpus, site.git.paths.worktree)
+    notes.refusals += foreign.refusals
+    if not (foreign.discards or corpus.changed()):
+        return corpus, Report()
+    _write_down_ids(observation, corpus)
+    batch = f"{request.origin.batch}/rows"
+    origin = replace(request.origin, source="sql", batch=batch)
+    taken = _Notes(discards=foreign.discards)
+    return corpus, _write_rows(site, replace(request, origin=origin), corpus, taken)
 
 
 def _origin_of_files(origin: Origin, observation: Observation) -> Origin:

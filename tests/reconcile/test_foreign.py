@@ -124,3 +124,61 @@ def test_a_row_whose_directory_is_gone_waits_for_it(
     (team.path / "sub").mkdir()
     assert workspace.reconcile().written == ("sub/.lore.md",)
     assert entries(team.read("sub/.lore.md")).keys() == {ident(7)}
+
+
+def sources(workspace: Workspace, entry_id: str) -> list[tuple[str, str]]:
+    """What the log says of an entry but its first sight: how and through what, the newest first."""
+    return [(each.op, each.source) for each in workspace.log(entry_id) if each.op != "ingest"]
+
+
+def test_the_log_tells_rows_of_other_programs_from_saves(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    sql("UPDATE entries SET content = 'By SQL.' WHERE id = ?", ident(2))
+    sql("INSERT INTO entries (id, title) VALUES (?, 'New')", ident(9))
+    sql("DELETE FROM entries WHERE id = ?", ident(3))
+    team.write(".lore.md", BASE.replace("The alpha", "An alpha"))
+    workspace.reconcile()
+    assert sources(workspace, ident(1)) == [("edit", "editor")]
+    assert sources(workspace, ident(2)) == [("edit", "sql")]
+    assert sources(workspace, ident(3)) == [("delete", "sql")]
+    assert sources(workspace, ident(9)) == [("add", "sql")]
+
+
+def test_a_change_beside_rows_of_other_programs_and_a_save(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    sql("UPDATE entries SET content = 'By SQL.' WHERE id = ?", ident(2))
+    team.write(".lore.md", BASE.replace("The alpha", "An alpha"))
+    workspace.update(ident(3), {"title": "Delta"})
+    found = [sources(workspace, ident(number)) for number in (1, 2, 3)]
+    assert found == [[("edit", "editor")], [("edit", "sql")], [("edit", "cli")]]
+
+
+def test_undo_takes_back_what_another_program_did_and_nothing_beside_it(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    sql("INSERT INTO entries (id, title) VALUES (?, 'New')", ident(9))
+    sql("UPDATE entries SET content = 'By SQL.' WHERE id = ?", ident(2))
+    saved = BASE.replace("The alpha", "An alpha")
+    team.write(".lore.md", saved)
+    workspace.reconcile()
+    team.write(".lore.md", team.read(".lore.md").replace("An alpha", "One more alpha"))
+    assert {each.source for each in workspace.undo()} == {"editor"}
+    assert {each.source for each in workspace.undo()} == {"editor"}
+    assert {each.source for each in workspace.undo()} == {"sql"}
+    assert entries(team.read(".lore.md")) == entries(BASE)
+
+
+def test_what_git_brings_and_what_another_program_wrote_are_told_apart(
+    workspace: Workspace, team: Repo, sql: Sql
+) -> None:
+    team("switch", "-qc", "other")
+    team.commit("other", **{".lore.md": BASE.replace("The alpha", "An alpha")})
+    workspace.reconcile()
+    sql("UPDATE entries SET content = 'By SQL.' WHERE id = ?", ident(2))
+    team("switch", "-q", "main")
+    workspace.reconcile()
+    assert sources(workspace, ident(1))[0] == ("edit", "git")
+    assert sources(workspace, ident(2)) == [("edit", "sql")]
+    assert team.read(".lore.md") == BASE.replace("The beta text.", "By SQL.")
