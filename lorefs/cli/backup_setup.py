@@ -138,3 +138,38 @@ def _absolute(identity: Path | None) -> Path | None:
     if identity is None:
         return None
     return Path(os.path.normpath(current_directory() / identity.expanduser()))
+
+
+def _survey_lines(found: BackupSurvey) -> Iterator[list[Span]]:
+    names = [*found.documents, *(["your own store"] if found.own_store else [])]
+    here = f": {', '.join(map(one_line, names))}" if names else ""
+    documents = counted(len(names), "personal document", "personal documents")
+    yield [("here:  ", "bold"), (f"{documents}{here}", "")]
+    there = f"a backup at {found.there[:12]}" if found.there else "no backup yet"
+    yield [("there: ", "bold"), (f"{one_line(found.remote)} has {there}", "")]
+    made = "will be made in" if found.new_key else "is in"
+    yield [("key:   ", "bold"), (f"{made} {one_line(str(found.identity))}", "")]
+
+
+def _write(done: BackupSetup, *, json: bool) -> ExitStatus:
+    report = done.report
+    if json:
+        write_json(report_json(report) | {"realm": done.settings.realm, "done": list(done.done)})
+    else:
+        write_lines(_done_lines(done))
+        write_report(report, quiet=False)
+    return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+
+
+def _done_lines(done: BackupSetup) -> Iterator[list[Span]]:
+    for what in done.done:
+        yield [("done: ", "bold green"), (one_line(what), "")]
+    if done.secret:
+        yield [("key:  ", "bold yellow"), (done.secret, "")]
+        yield [("note: ", "bold yellow"),
+               ("this key alone opens the backup; keep a copy of it where you keep", ""),
+               (" passwords. It is not shown again.", "")]  # fmt: skip
+    if done.realms:
+        words = f"the backup knew nothing of {one_line(done.settings.realm)} until now"
+        others = ", ".join(map(one_line, done.realms))
+        yield [("note: ", "bold yellow"), (f"{words}; it holds {others} (--realm NAME)", "")]

@@ -59,10 +59,15 @@ def test_relations_are_merged_and_none_leads_to_the_entry_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"sensitivity": "restricted"}, {"status": "archived"}, {"status": "rejected"}]
+    "mine",
+    [
+        personal("p", "Mine", sensitivity="restricted"),
+        personal("p", "Mine", status="archived"),
+        personal("p", "Mine", status="rejected"),
+    ],
 )
-def test_what_must_not_leave_is_kept(fields: dict[str, object]) -> None:
-    (found,) = offers([personal("p", "Mine", **fields)], [], LEAST)
+def test_what_must_not_leave_is_kept(mine: Entry) -> None:
+    (found,) = offers([mine], [], LEAST)
     assert found.kind == "kept"
     assert found.why
     assert steps([(found, "promote")]) == []
