@@ -7,6 +7,7 @@ from lorefs.store.outbox import ForeignEdit
 from lorefs.store.remotes import RemoteState
 from lorefs.store.rows import (
     ALL,
+    OWN,
     Change,
     Edit,
     Filter,
@@ -22,6 +23,7 @@ from lorefs.store.store import Store
 
 __all__ = [
     "ALL",
+    "OWN",
     "BusyDatabaseError",
     "Change",
     "CorruptDatabaseError",

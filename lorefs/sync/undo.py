@@ -26,7 +26,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
     store.log.note_undo(batch[0].batch, origin)
     added: dict[str, set[str]] = {}  # taken away at once: an import may have added thousands
     for change in batch:
-        row = store.entries.get(change.entry)
+        row = store.entries.own(change.entry)
         match change.op:
             case "delete" if row is None and change.before is not None:
                 entry = read_entry(json.loads(change.before))
