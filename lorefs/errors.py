@@ -94,6 +94,10 @@ class RefusedError(LorefsError):
     """Going on might lose something, so nothing was written."""
 
 
+class GuestError(RefusedError):
+    """An entry that stands outside of this repository, where alone it can be changed."""
+
+
 class DocumentError(RefusedError):
     """A document that cannot be taken in as it is.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 from lorefs.store import Origin
+from lorefs.sync.guests import take_in_guests, user_store
 from lorefs.sync.report import Report
 from lorefs.sync.site import Request, anything_new
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lorefs.api.following import Subscription
-    from lorefs.config import Config
+    from lorefs.config import Config, Hub
     from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
     from lorefs.store import Store
@@ -46,6 +48,7 @@ class Base:
         self._warn = warn
         self._after_change = after_change
         self._changed = False  # since the last exchange
+        self._hubs: tuple[Hub, ...] = site.config.hubs
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
@@ -74,10 +77,25 @@ class Base:
         return Here(self.site)
 
     def take_in(self) -> Report:
-        """Take in what changed in known documents; looks at bytes only where nothing did."""
-        if not anything_new(self.site):
-            return Report()
-        return self._reconcile(Request(self._origin("editor")))
+        """Take in what changed in known documents; looks at bytes only where nothing did.
+
+        Entries that stand elsewhere are taken in, too.
+        """
+        report = Report()
+        if anything_new(self.site):
+            report = self._reconcile(Request(self._origin("editor")))
+        return self._with_guests(report)
+
+    def _with_guests(self, report: Report) -> Report:
+        """The report, once the guests follow their sources, with what could not be read there."""
+        troubles = take_in_guests(
+            self.site,
+            user_store(self.site.git.env),
+            self._hubs,
+            lambda: self.here.branch,
+            lambda: Origin("guest", "", self._clock(), ""),
+        )
+        return replace(report, refusals=(*report.refusals, *troubles)) if troubles else report
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
@@ -97,6 +115,7 @@ class Base:
         """Make a change to what the rows say, and put it onto the sync branch."""
         report = self._reconcile(request)
         self._commit()
+        self._with_guests(report)
         return report
 
     def _commit(self) -> None:

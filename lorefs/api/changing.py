@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lorefs.api.reading import Reading
 from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
+from lorefs.sync.guests import user_store
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
@@ -54,6 +55,33 @@ class Changing(Reading):
         self._change(change, discover=self.store.documents.state(target) is None)
         return self.store.entries.resolve(entry.id)
 
+    def add_everywhere(
+        self,
+        title: str,
+        *,
+        content: str = "",
+        category: str | None = None,
+        tags: Sequence[str] = (),
+        confidence: float = 1.0,
+    ) -> Row:
+        """Add an entry to the user's own store, which all repositories of the user show.
+
+        Raises `RefusedError` where the store cannot be read or written.
+        """
+        from uuid_utils import uuid7
+
+        from lorefs.sync.own_store import add_everywhere
+
+        file = user_store(self.site.git.env)
+        if file is None:
+            raise UsageError("there is no home directory for your own store", hint="set HOME")
+        entry = Entry(
+            str(uuid7()), title, content, category or CATEGORY, "", PERSONAL, confidence,
+            tags=tuple(sorted(set(tags))),
+        )  # fmt: skip
+        add_everywhere(file, entry, self.config.limits.document_size)
+        return self.get(entry.id)
+
     def update(
         self, reference: str, changes: Mapping[str, Any], *, if_rev: int | str | None = None
     ) -> Row:
@@ -85,7 +113,7 @@ class Changing(Reading):
 
         That is in the log of this clone alone, not in a document.
         """
-        rows = [self.get(reference) for reference in references]
+        rows = [self.own(reference) for reference in references]
 
         def change(_: Corpus, origin: Origin) -> None:
             for row in rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lorefs.api.changing import Changing
 from lorefs.core.model import PERSONAL, Entry, document_path
 from lorefs.errors import ConflictError, RefusedError, UsageError
+from lorefs.store import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -122,7 +123,7 @@ class Importing(Changing):
         """
         from lorefs.formats.batch import sense
 
-        by_id = {row.entry.id: row for row in self.store.entries.rows()}
+        by_id = {row.entry.id: row for row in self.store.entries.rows(OWN)}
         by_sense: dict[tuple[str, str], Row] = {}
         if any(record.derived for record in records):
             by_sense = {sense(row.entry): row for row in by_id.values()}
@@ -163,7 +164,7 @@ class Importing(Changing):
                 hint="import again; what is there is not added twice",
             )
         for revision in preview.changed:
-            row = self.store.entries.get(revision.row.entry.id)
+            row = self.store.entries.own(revision.row.entry.id)
             if row is None or row.hash != revision.row.hash:
                 raise ConflictError(
                     f"{revision.row.entry.id} has changed since it was looked at",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lorefs.api.base import Base
 from lorefs.core.document import decode
+from lorefs.core.guests import is_guest
 from lorefs.core.model import PERSONAL
 from lorefs.errors import UsageError
-from lorefs.store import ALL, Change, Filter, Hit, Row
+from lorefs.store import ALL, OWN, Change, Filter, Hit, Row
+from lorefs.sync.guests import guest_error
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
     from lorefs.sync.conflicts import Conflicts
@@ -30,6 +34,7 @@ class Status:
     report: Report
     open_conflicts: int
     sync: bool
+    elsewhere: Mapping[str, int] = field(default_factory=dict)  # rows of guests, by source
 
 
 class Reading(Base):
@@ -48,7 +53,7 @@ class Reading(Base):
             accept_deletions=accept_deletions,
             discover=discover,
         )
-        return self._reconcile(request)
+        return self._with_guests(self._reconcile(request))
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""
@@ -59,6 +64,13 @@ class Reading(Base):
         """The entry whose id is, starts or ends with `reference`."""
         self.take_in()
         return self.store.entries.resolve(reference)
+
+    def own(self, reference: str) -> Row:
+        """The same; raises `GuestError` for one that stands outside of this repository."""
+        row = self.get(reference)
+        if is_guest(row.document):
+            raise guest_error(self.store, row.document)
+        return row
 
     def search(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
         """The best hits of a full-text query, whatever its syntax."""
@@ -113,11 +125,12 @@ class Reading(Base):
         """Where things stand, with what could not be taken in."""
         report = self.take_in()
         return Status(
-            self.store.entries.count(),
+            self.store.entries.count(OWN),
             tuple(state.path for state in self.store.documents.states()),
             report,
             len(self.conflicts.open()),
             self.config.sync.enabled,
+            self.store.guests.counts(),
         )
 
     @cached_property

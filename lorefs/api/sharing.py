@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lorefs.api.base import Base
+from lorefs.core.guests import is_guest
 from lorefs.errors import RefusedError
 from lorefs.sync.report import Report
 
@@ -89,7 +90,7 @@ class Sharing(Base):
         """Whether the sync branch holds an entry, so that others have it or will."""
         self.take_in()
         row = self.store.entries.resolve(reference)
-        if not self.config.sync.enabled:
+        if not self.config.sync.enabled or is_guest(row.document):
             return False
         branch = self.here.branch
         return row.entry.id in branch.texts(branch.tip(), {row.document}).get(row.document, "")

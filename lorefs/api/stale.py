@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from lorefs.check.rules.code import names_in
 from lorefs.check.source import Source
 from lorefs.core.document import decode
+from lorefs.core.guests import HERE
 from lorefs.inspection.code import COMMITS, blame, known
 from lorefs.store import Filter
 
@@ -44,7 +45,7 @@ class Stale(NamedTuple):
 
 def stale(store: Store, git: Git) -> list[Stale]:
     """The active entries to look at, by document and title, each reason once."""
-    rows = store.entries.rows(Filter(status="active"))
+    rows = store.entries.rows(Filter(status="active", source=HERE))
     found = [*_related(store, rows), *_by_code(store, git, rows)]
     return sorted(found, key=lambda each: (each.row.document, each.row.entry.title, each[1:]))
 

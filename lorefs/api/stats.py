@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import PERSONAL_NAME, SCOPES
 from lorefs.errors import GitError
+from lorefs.store import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,7 +86,7 @@ class _Commit(NamedTuple):
 
 def stats(workspace: Workspace) -> Stats:
     """Count everything; takes in first what changed."""
-    entries = [row.entry for row in workspace.entries()]
+    entries = [row.entry for row in workspace.entries(OWN)]
     conflicts = workspace.conflicts.all()
     revisions = ["HEAD"]
     if workspace.config.sync.enabled:

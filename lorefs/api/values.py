@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lorefs.errors import AmbiguousIdError, ConflictError
+from lorefs.core.guests import is_source, source_of
+from lorefs.errors import AmbiguousIdError, ConflictError, UsageError
 
 if TYPE_CHECKING:
     from lorefs.errors import LorefsError
     from lorefs.store import Row
+
+
+def checked_source(text: str) -> str:
+    """What names a source of entries; raises `UsageError` for what none can be called."""
+    if not is_source(text):
+        raise UsageError(
+            "there is no such source",
+            found=text,
+            hint="name here, user, shared, hub, hub:NAME or hub:NAME/REALM",
+        )
+    return text
 
 
 def brief(row: Row) -> dict[str, Any]:
@@ -26,6 +38,7 @@ def brief(row: Row) -> dict[str, Any]:
         "tags": list(entry.tags),
         "relations": [{"type": kind, "id": target} for kind, target in entry.relations],
         "document": row.document,
+        "source": source_of(row.document),
         "rev": row.rev,
     }
 

@@ -87,6 +87,7 @@ class Workspace(Importing, Promoting, Sharing, BackingUp, Following):
                     store.ledger.record(discards, clock(), commit)
             if config.sync.enabled and workspace.here.branch.tip() is not None:
                 workspace._commit()
+            workspace.take_in()  # what stands elsewhere
             if "here" in workspace.__dict__:
                 workspace.here.close()
 

@@ -9,11 +9,13 @@ import typer
 from lorefs.cli.here import directory_below, open_workspace
 from lorefs.cli.options import Confidence, Content, Heading, text_of
 from lorefs.cli.output import write
+from lorefs.errors import UsageError
 
 EXAMPLES = """
 lorefs add "Checkpoints block long readers" --category Gotcha --tag sqlite
 git log -3 | lorefs add "Why the cache went" --content - --confidence 0.8
 lorefs add "My editor settings" --personal     # never leaves this machine
+lorefs add "Answer briefly" --everywhere       # in all repositories of mine
 """
 
 
@@ -29,19 +31,31 @@ def run(
         str | None, typer.Option(metavar="DIR", help="The directory it is about.")
     ] = None,
     personal: Annotated[bool, typer.Option("--personal", help="Keep it on this machine.")] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Personal, and shown in all your repositories.")
+    ] = False,
 ) -> None:
     """Add an entry to the document of a directory, the top of the worktree if none is named.
 
     Prints the id of the new entry.
     """
+    if everywhere and path is not None:
+        raise UsageError("--everywhere and --path exclude each other", found=path)
+    text = "" if content is None else text_of(content)
+    sure = 1.0 if confidence is None else confidence
     with open_workspace() as workspace:
-        row = workspace.add(
-            title,
-            content="" if content is None else text_of(content),
-            category=category,
-            tags=tag or (),
-            confidence=1.0 if confidence is None else confidence,
-            path="" if path is None else directory_below(workspace.root, path),
-            personal=personal,
-        )
+        if everywhere:
+            row = workspace.add_everywhere(
+                title, content=text, category=category, tags=tag or (), confidence=sure
+            )
+        else:
+            row = workspace.add(
+                title,
+                content=text,
+                category=category,
+                tags=tag or (),
+                confidence=sure,
+                path="" if path is None else directory_below(workspace.root, path),
+                personal=personal,
+            )
     write(row.entry.id)

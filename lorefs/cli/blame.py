@@ -27,7 +27,7 @@ def run(id: Id, json: Json = False) -> None:
     from lorefs.sync.blame import blame
 
     with open_workspace() as workspace:
-        row = workspace.get(id)
+        row = workspace.own(id)
     found = blame(git_here(), row.entry, row.document)
     if json:
         write_json([_json(each) for each in found])

@@ -34,7 +34,7 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     Raises UsageError for a buffer that cannot be read, ConflictError if the entry changed
     meanwhile. The buffer is kept and named then.
     """
-    row = workspace.get(reference)
+    row = workspace.own(reference)
     if if_rev is not None:
         workspace.update(row.entry.id, {}, if_rev=if_rev)
     text = write_buffer(row.entry)

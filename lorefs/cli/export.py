@@ -10,8 +10,9 @@ import typer
 
 from lorefs.cli.bar import progress
 from lorefs.cli.here import current_directory, open_workspace
-from lorefs.cli.options import Category, Directory, Scope, Tags, WithStatus, filter_of
+from lorefs.cli.options import Category, Directory, Scope, Source, Tags, WithStatus, filter_of
 from lorefs.cli.output import counted, for_person, safe, write_lines
+from lorefs.core.guests import HERE
 from lorefs.core.model import PERSONAL, SENSITIVITIES
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def run(
     path: Directory = None,
     scope: Scope = None,
     status: WithStatus = None,
+    source: Source = HERE,
     private: Annotated[
         bool, typer.Option("--private", help="Personal and restricted entries, too.")
     ] = False,
@@ -50,12 +52,14 @@ def run(
     """Write entries for other programs: all that are shared, or those that fit every option.
 
     JSON, JSON Lines, notes and SQL hold every field, and `lorefs import` reads each back.
-    Personal and restricted entries are left out unless --private or --scope personal says so.
+    Personal and restricted entries are left out unless --private or --scope personal says so, and
+    what stands elsewhere unless --source names it.
     """
     from lorefs.api.exporting import export_text, export_to
 
     with open_workspace() as workspace:
-        rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
+        wanted = filter_of(workspace.root, category, tag, path, scope, status, source)
+        rows = workspace.entries(wanted)
     entries = [row.entry for row in rows if private or not _is_private(row, scope)]
     _tell_left_out(len(rows) - len(entries))
     if dry_run:

@@ -11,6 +11,7 @@ from lorefs.cli.options import (
     Json,
     ReadAfter,
     Scope,
+    Source,
     Tags,
     WithStatus,
     filter_of,
@@ -19,6 +20,7 @@ from lorefs.cli.options import (
 EXAMPLES = """
 lorefs list --category Gotcha --tag sqlite
 lorefs list --path services/api
+lorefs list --source user          # what you added with --everywhere
 lorefs list --json | jq -r '.[].title'
 """
 
@@ -29,11 +31,13 @@ def run(
     path: Directory = None,
     scope: Scope = None,
     status: WithStatus = None,
+    source: Source = None,
     json: Json = False,
     read_after: ReadAfter = False,
 ) -> None:
     """List entries: all of them, or those that fit every option."""
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
-        rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
+        where = filter_of(workspace.root, category, tag, path, scope, status, source)
+        rows = workspace.entries(where)
         write_rows(rows, workspace.store.entries, as_json=json)

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
+from lorefs.core.guests import is_guest, place_of, source_of
 from lorefs.core.model import TEAM
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def row_json(row: Row) -> dict[str, Any]:
     """A row as JSON: the fields of the entry, then what the database knows of it."""
     return entry_json(row.entry) | {
         "document": row.document,
+        "source": source_of(row.document),
         "rev": row.rev,
         "hash": row.hash,
         "created_at": timestamp(row.created_at),
@@ -143,11 +145,16 @@ def write_rows(rows: Sequence[Row], known: Entries, *, as_json: bool) -> None:
 def _grouped(rows: Sequence[Row], short: Mapping[str, str]) -> Iterator[list[Span]]:
     ordered = sorted(rows, key=lambda row: row.document)
     for document, members in groupby(ordered, key=lambda row: row.document):
-        yield [(one_line(document), "bold underline")]
+        yield [(one_line(document), "bold underline"), (_elsewhere(document), "dim")]
         for category, entries in groupby(members, key=lambda row: row.entry.category):
             yield [(f"  {one_line(category) or '(no category)'}", "bold")]
             for row in entries:
                 yield title_line(row, short, "    ")
+
+
+def _elsewhere(document: str) -> str:
+    """A word for what this repository does not hold itself."""
+    return f"  {place_of(document).where}, only read here" if is_guest(document) else ""
 
 
 def columns(row: Row, short: Mapping[str, str]) -> list[str]:

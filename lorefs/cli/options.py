@@ -50,6 +50,10 @@ Directory = Annotated[
     str | None, typer.Option("--path", metavar="DIR", help="In this directory or below.")
 ]
 Scope = Annotated[Literal["team", "review", "personal"] | None, typer.Option(help="Of this scope.")]
+Source = Annotated[
+    str | None,
+    typer.Option(metavar="S", help="Of here, of user (your own store), shared or hub:NAME."),
+]
 WithStatus = Annotated[Status | None, typer.Option("--status", help="With this status.")]
 
 
@@ -70,9 +74,14 @@ def filter_of(
     path: str | None,
     scope: str | None,
     status: str | None,
+    source: str | None = None,
 ) -> Filter:
     """The filter that the options of a command mean in a worktree."""
     from lorefs.store import Filter
 
+    if source is not None:
+        from lorefs.api.values import checked_source
+
+        checked_source(source)
     directory = None if path is None else directory_below(root, path)
-    return Filter(category, tuple(tags or ()), directory, scope, status)
+    return Filter(category, tuple(tags or ()), directory, scope, status, source=source)

@@ -16,6 +16,7 @@ from lorefs.cli.options import (
     Limit,
     ReadAfter,
     Scope,
+    Source,
     Tags,
     WithStatus,
     filter_of,
@@ -35,6 +36,7 @@ def run(
     path: Directory = None,
     scope: Scope = None,
     status: WithStatus = None,
+    source: Source = None,
     limit: Limit = 20,
     json: Json = False,
     read_after: ReadAfter = False,
@@ -46,6 +48,6 @@ def run(
     """
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
-        where = filter_of(workspace.root, category, tag, path, scope, status)
+        where = filter_of(workspace.root, category, tag, path, scope, status, source)
         hits = workspace.search(" ".join(query), where, limit)
         write_hits(hits, workspace.store.entries, as_json=json)

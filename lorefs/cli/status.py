@@ -17,6 +17,7 @@ from lorefs.cli.records import record_json, what
 from lorefs.cli.report import needs_attention, report_json, waiting_lines
 from lorefs.cli.watching import short_line, state_lines, watch_json
 from lorefs.errors import ExitStatus
+from lorefs.store import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +63,7 @@ def run(
             {
                 "entries": status.entries,
                 "documents": list(status.documents),
+                "elsewhere": dict(status.elsewhere),
                 "open_conflicts": status.open_conflicts,
                 "conflicts": [record_json(conflict.record) for conflict in conflicts],
                 "sync": status.sync,
@@ -93,7 +95,8 @@ def _sync_lines(remotes: Sequence[RemoteState]) -> Iterator[list[Span]]:
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:
     """What the database says, without taking anything in: a prompt must not wait."""
     store = workspace.store
-    write(short_line(store.entries.count(), len(store.ledger.records(open_only=True)), watch, pid))
+    conflicts = len(store.ledger.records(open_only=True))
+    write(short_line(store.entries.count(OWN), conflicts, watch, pid))
     return ExitStatus.DONE
 
 
@@ -105,6 +108,8 @@ def _lines(
     yield [(f"{entries} in {documents}", "bold")]
     for document in status.documents:
         yield [(f"  {one_line(document)}", "")]
+    for source, count in status.elsewhere.items():
+        yield [("elsewhere: ", "bold"), (f"{counted(count, 'entry', 'entries')} of {source}", "")]
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
     yield from _conflicts(conflicts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lorefs.config.hubs import SECTION, read_hubs
 from lorefs.config.keys import CLONE, KEYS, Key
 from lorefs.config.settings import (
     Backup,
@@ -61,6 +62,8 @@ def resolve_all(
             except ConfigError as error:
                 mistakes.append(error)
             origins[key.name] = origin
+    hubs, wrong = read_hubs(git_config)
+    mistakes += wrong
     sections: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
     for name, value in values.items():
         sections[_BY_NAME[name].section][_BY_NAME[name].attribute] = value
@@ -73,6 +76,7 @@ def resolve_all(
         check=Check(**sections["check"]),  # type: ignore[arg-type]
         context=Context(**sections["context"]),  # type: ignore[arg-type]
         backup=Backup(**sections["backup"]),  # type: ignore[arg-type]
+        hubs=hubs,
         origins=origins,
     )
     return config, mistakes
@@ -128,6 +132,8 @@ def _from_team(file: TeamFile | None) -> Iterator[_Found]:
 
 def _from_git(settings: Mapping[str, Setting]) -> Iterator[_Found]:
     for name, setting in settings.items():
+        if name.startswith(SECTION):
+            continue  # see `hubs`
         origin = Origin(setting.path, setting.line)
         key = _BY_GIT_NAME.get(name)
         yield _unknown(name, origin) if key is None else (key, setting.value, origin)

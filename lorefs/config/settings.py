@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.core.guests import hub_source
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,6 +48,30 @@ class Backup(NamedTuple):
     realm: str = ""  # what the backup calls this repository
     identity: str = ""  # the file of the private key
     key: str = ""  # the fingerprint of the secret that the backup has to have
+
+
+class Hub(NamedTuple):
+    """A further hub whose lore is read here: `realm` is "" for one that knows no realms."""
+
+    name: str
+    url: str
+    realm: str = ""
+    branch: str = ""  # nothing: the name of our own
+
+    @property
+    def source(self) -> str:
+        """What its entries are marked with."""
+        return hub_source(self.name, self.realm)
+
+    @property
+    def prefix(self) -> str:
+        """The directory of its trees that holds the realm, with a slash at the end."""
+        return f"realms/{self.realm}/" if self.realm else ""
+
+    @property
+    def ref(self) -> str:
+        """The ref that leads to its lore here, once that has been checked."""
+        return f"refs/lorefs/hubs/{self.name}"
 
 
 class Filters(NamedTuple):
@@ -111,4 +137,5 @@ class Config(NamedTuple):
     check: Check = Check()
     context: Context = Context()
     backup: Backup = Backup()
+    hubs: tuple[Hub, ...] = ()
     origins: Mapping[str, Origin] = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lorefs.api import Workspace
 from lorefs.core.claim import identify
 from lorefs.core.document import decode, parse
+from lorefs.core.guests import guest_entries
 from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import read_entry
 from lorefs.doctor.finding import Finding, Fix
@@ -130,4 +131,7 @@ def _entries(store: Store) -> dict[str, list[Entry]]:
         for block in document.blocks:
             if block.id and whole:
                 found[block.id].append(read_entry(block, path=folder, scope=scope))
+    for path, text in store.guests.texts():
+        for entry in guest_entries(text, path):
+            found[entry.id].append(entry)
     return found

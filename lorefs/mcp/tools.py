@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lorefs.api.context import Question, plain
-from lorefs.api.values import brief
+from lorefs.api.values import brief, checked_source
 from lorefs.core.excerpt import heading
 from lorefs.core.model import Relation
 from lorefs.core.relevance import tokens
@@ -55,19 +55,28 @@ class Tools:
         with self._open() as workspace:
             return brief(workspace.get(id))
 
-    def list_entries(
+    def list_entries(  # noqa: PLR0913, PLR0917  # calls name what they filter by
         self,
         category: str | None = None,
         tags: list[str] | None = None,
         path: str | None = None,
         scope: Literal["team", "review", "personal"] | None = None,
         status: Literal["active", "pending", "rejected", "archived"] | None = None,
+        source: str | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> dict[str, Any]:
-        """List entries that fit all that is given; `path` is a directory with all below it."""
+        """List entries that fit all that is given; `path` is a directory with all below it.
+
+        `source` is "here", "user" for the user's own store, "shared" or "hub:NAME": what stands
+        elsewhere can only be read.
+        """
+        where = Filter(
+            category, tuple(tags or ()), path, scope, status,
+            source=source and checked_source(source),
+        )  # fmt: skip
         with self._open() as workspace:
-            rows = workspace.entries(Filter(category, tuple(tags or ()), path, scope, status))
+            rows = workspace.entries(where)
             shown = rows[max(offset, 0) :][: _limit(limit)]
             return {"total": len(rows), "entries": [brief(row) for row in shown]}
 

@@ -8,6 +8,7 @@ from lorefs.store.outbox import ForeignEdit
 from lorefs.store.remotes import RemoteState
 from lorefs.store.rows import (
     ALL,
+    OWN,
     Change,
     Edit,
     Filter,
@@ -23,6 +24,7 @@ from lorefs.store.store import Store
 
 __all__ = [
     "ALL",
+    "OWN",
     "Backed",
     "BusyDatabaseError",
     "Change",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core.guests import MARK, is_guest
 from lorefs.errors import AmbiguousIdError, UnknownEntryError
 from lorefs.store.rows import (
     ALL,
@@ -36,9 +37,11 @@ class Entries:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def count(self) -> int:
+    def count(self, where: Filter = ALL) -> int:
         """How many entries there are."""
-        return int(self.connection.execute("SELECT count(*) FROM entries").fetchone()[0])
+        condition, values = where.where()
+        found = self.connection.execute(f"SELECT count(*) FROM entries WHERE {condition}", values)
+        return int(found.fetchone()[0])
 
     def alike(self, ends: Iterable[str], length: int) -> list[str]:
         """The ids, in lower case, that start or end with one of `ends`, all of one length."""
@@ -68,10 +71,19 @@ class Entries:
         ).fetchone()
         return None if found is None else read_row(found)
 
+    def own(self, ident: str) -> Row | None:
+        """The row with an id, None if there is none or it is a guest."""
+        row = self.get(ident)
+        return None if row is None or is_guest(row.document) else row
+
     def owners(self, ids: Iterable[str]) -> dict[str, str]:
-        """The documents that hold the rows of some ids, by id; those without a row are left out."""
+        """The documents of this repository that hold the rows of some ids, by id.
+
+        Ids without a row, and those of guests, are left out.
+        """
         rows = self.connection.execute(
-            "SELECT id, document FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, document FROM entries WHERE id IN (SELECT value FROM json_each(?))"
+            f" AND instr(document, '{MARK}') = 0",
             (json.dumps(list(ids)),),
         )
         return dict(rows)

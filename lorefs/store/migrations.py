@@ -139,5 +139,23 @@ CREATE TABLE backups (
 );
 """
 
+
+# Documents that stand elsewhere, and the ids that another document holds in their place.
+_GUESTS: Final = """
+CREATE TABLE guests (
+    document TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX guests_by_source ON guests (source, document);
+CREATE TABLE guests_hidden (
+    id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (id, document)
+) WITHOUT ROWID;
+CREATE INDEX guests_hidden_by_document ON guests_hidden (document);
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _BACKUPS)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _BACKUPS, _GUESTS)

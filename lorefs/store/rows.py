@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from lorefs.core.guests import HERE, MARK
 from lorefs.core.ids import created_at
 from lorefs.core.model import Entry, Relation
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ENTRY_COLUMNS: Final = Entry._fields
 ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "updated_by")
 COLUMNS: Final = ", ".join((*ENTRY_COLUMNS, *ROW_COLUMNS))
+# The source of a guest's document, "" for one of this repository.
+_SOURCE: Final = f"substr(entries.document, 1, max(instr(entries.document, '{MARK}') - 1, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Row:
 class Filter:
     """Which rows are meant; an empty filter means all of them.
 
-    `path` takes a directory with all below it. Each of `tags` has to be there.
+    `path` takes a directory with all below it. Each of `tags` has to be there. `source` is "here",
+    "user", "shared", "hub" for all of them, or a hub with its realm or without.
     """
 
     category: str | None = None
@@ -48,6 +52,7 @@ class Filter:
     status: str | None = None
     document: str | None = None
     sensitivity: str | None = None
+    source: str | None = None
 
     def where(self) -> tuple[str, list[str | int]]:
         """The condition in SQL and its parameters."""
@@ -67,11 +72,16 @@ class Filter:
         for tag in self.tags:
             terms.append("EXISTS (SELECT 1 FROM json_each(entries.tags) WHERE value = ?)")
             values.append(tag)
+        if self.source is not None:
+            name = "" if self.source == HERE else self.source
+            terms.append(f"({_SOURCE} = ? OR (? != '' AND substr({_SOURCE}, 1, ?) IN (?, ?)))")
+            values += [name, name, len(name) + 1, f"{name}:", f"{name}/"]
         found = [storable(value) if isinstance(value, str) else value for value in values]
         return " AND ".join(terms), found
 
 
 ALL: Final = Filter()
+OWN: Final = Filter(source=HERE)  # what this repository holds itself
 
 
 @dataclass(frozen=True, slots=True)

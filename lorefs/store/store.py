@@ -10,6 +10,7 @@ from lorefs.store.candidates import Candidates
 from lorefs.store.connection import connect
 from lorefs.store.documents import Documents
 from lorefs.store.entries import Entries
+from lorefs.store.guests import Guests
 from lorefs.store.ledger import Ledger
 from lorefs.store.log import Log
 from lorefs.store.outbox import Outbox
@@ -44,6 +45,7 @@ class Store:
         self.ledger = Ledger(self.connection)
         self.search = Search(self.connection)
         self.candidates = Candidates(self.connection)
+        self.guests = Guests(self.connection, self.entries)
         self.remotes = Remotes(self.connection)
         self.backups = Backups(self.connection)
 

@@ -90,7 +90,7 @@ class Conflicts:
         store, record = self.site.store, conflict.record
 
         def change(corpus: Corpus, origin: Origin) -> None:
-            row = store.entries.get(record.discard.entry)
+            row = store.entries.own(record.discard.entry)
             now = Conflict(conflict.number, record, row, is_open=True)
             action = put(record.discard, value(now), _entry(row), whole=whole)
             carry_out(self.site, corpus, record, row, action)
@@ -117,7 +117,7 @@ def _conflicts(store: Store, records: list[Record]) -> list[Conflict]:
 
 
 def _conflict(store: Store, number: int, record: Record) -> Conflict:
-    row = store.entries.get(record.discard.entry) if record.discard.entry else None
+    row = store.entries.own(record.discard.entry) if record.discard.entry else None
     settled = record.resolved_at is not None or is_settled(record.discard, _entry(row))
     return Conflict(number, record, row, not settled)
 

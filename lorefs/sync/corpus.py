@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.core import edit
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document, decode, parse, serialize
+from lorefs.core.guests import is_guest
 from lorefs.core.ids import derived_id
 from lorefs.core.model import PERSONAL, TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
 from lorefs.store import Edit
+from lorefs.sync.guests import guest_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +57,10 @@ class Corpus:
         self.after: dict[str, Document] = {}
 
     def document(self, path: str) -> Document:
-        """The document as it is now; empty if there is none."""
+        """The document as it is now; empty if there is none.
+
+        Raises `GuestError` for one that stands outside of this repository.
+        """
         if path in self.after:
             return self.after[path]
         if path not in self.before:
@@ -63,6 +68,8 @@ class Corpus:
         return self.before[path]
 
     def _read(self, path: str) -> Document:
+        if is_guest(path):
+            raise guest_error(self.store, path)
         state = self.store.documents.state(path)
         document = self.known.get(path, state.hash) if state is not None else None
         if document is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lorefs.core import edit
+from lorefs.core.guests import is_guest
 from lorefs.core.ledger import Discard
 from lorefs.core.model import SCOPES, TEAM, Entry, document_path
 from lorefs.core.resolution import texts_of
-from lorefs.errors import LorefsError, RefusedError, UsageError
+from lorefs.errors import GuestError, LorefsError, RefusedError, UsageError
 from lorefs.worktree import check_place
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
         except (RefusedError, UsageError) as error:
             corpus.after = after
             taken.refusals.append(_refusal(error))
-            taken.discards.extend(_discards(foreign))
+            if foreign.after is not None or not is_guest(foreign.document):
+                taken.discards.extend(_discards(foreign))
     return taken
 
 
@@ -68,6 +70,12 @@ def _apply(corpus: Corpus, foreign: ForeignEdit, root: Path) -> None:
 
 
 def _refusal(error: LorefsError) -> RefusedError:
+    if isinstance(error, GuestError):
+        return GuestError(
+            f"another program wrote to a row that is read-only here: {error.message}",
+            path=error.path,
+            hint=f"it is as it was before; {error.hint}",
+        )
     return RefusedError(
         f"another program wrote a row that no document can hold: {error.message}",
         found=error.found,

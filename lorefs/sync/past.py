@@ -13,7 +13,7 @@ from lorefs.core.document import UNCLAIMED, parse
 from lorefs.core.model import PERSONAL, TEAM, document_path
 from lorefs.core.rewind import Version, pick, versions
 from lorefs.errors import ConflictError, UsageError
-from lorefs.store import read_entry
+from lorefs.store import OWN, read_entry
 from lorefs.sync.corpus import Holding
 from lorefs.sync.diff import EntryDiff
 from lorefs.sync.foreign import changed_fields
@@ -67,7 +67,7 @@ class Past:
         self._take_in()
         store = self.site.store
         ident = logged_id(store, reference)
-        row = store.entries.get(ident)
+        row = store.entries.own(ident)
         now = Version(row.rev if row else 0, row.entry if row else None)
         known = versions(now, store.log.changes(entry=ident), _before)
         found = pick(known, rev)
@@ -156,7 +156,7 @@ class Past:
         return _restoration({ident: now.get(ident)}, {ident: then[ident]}, blocks)
 
     def _now(self) -> dict[str, Entry]:
-        return {row.entry.id: row.entry for row in self.site.store.entries.rows()}
+        return {row.entry.id: row.entry for row in self.site.store.entries.rows(OWN)}
 
     def bring_back(self, restoration: Restoration) -> Report:
         """Make it so, in one transaction.
@@ -168,7 +168,7 @@ class Past:
         def change(corpus: Corpus, _: Origin) -> None:
             for each in restoration.differences:
                 ident = each.entry.id
-                row = store.entries.get(ident)
+                row = store.entries.own(ident)
                 if (row.entry if row else None) != each.before:
                     raise ConflictError(
                         f"{ident} has changed since it was compared",

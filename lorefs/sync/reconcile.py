@@ -306,8 +306,12 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
 def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
     store.log.append(found.edits, origin)
     store.entries.change(found.edits, origin)
+    gone = [edit.before.id for edit in found.edits if edit.before and edit.after is None]
+    if gone:
+        store.guests.come_back(gone, origin)
     if not found.added:
         return
+    store.guests.hide(found.added, origin)
     last = store.entries.add(
         ((holding.entry(), holding.document) for holding in found.added.values()), origin
     )

@@ -27,7 +27,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
     added: dict[str, set[str]] = {}  # taken away at once: an import may have added thousands
     now: dict[str, tuple[Entry, str]] = {}  # what was edited here so far, and where it stands
     for change in batch:
-        row = store.entries.get(change.entry)
+        row = store.entries.own(change.entry)
         match change.op:
             case "delete" if row is None and change.before is not None:
                 entry = read_entry(json.loads(change.before))

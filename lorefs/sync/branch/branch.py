@@ -5,7 +5,7 @@ What a remote sends is hostile until it is checked: a tree may hold anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -58,6 +58,12 @@ class Branch:
     def objects(self) -> Objects:
         """The object database; loading libgit2 takes longer than a cycle with nothing to do."""
         return open_objects(self.git)
+
+    def under(self, prefix: str) -> Branch:
+        """The same trees, read as those of the repository whose documents a prefix has."""
+        other = replace(self, prefix=prefix)
+        other.__dict__["objects"] = self.objects  # opened once, and closed by this one
+        return other
 
     def close(self) -> None:
         """Close what was opened."""

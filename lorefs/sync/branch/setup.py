@@ -10,6 +10,7 @@ from lorefs.core.model import PERSONAL, REVIEW_NAME, TEAM_NAME
 from lorefs.errors import UsageError
 from lorefs.repo import head_oid, observe_tracking
 from lorefs.repo.objects import Signature
+from lorefs.store import OWN
 from lorefs.sync.branch.rewrite import BACKUPS
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def survey(site: Site, remote: GitRemote) -> Survey:
     states = [s for s in site.store.documents.states() if s.scope != PERSONAL]
     head = head_oid(site.git.paths)
     tracked = observe_tracking(site.git, head, [state.path for state in states]).in_head
-    entries = sum(row.entry.scope != PERSONAL for row in site.store.entries.rows())
+    entries = sum(row.entry.scope != PERSONAL for row in site.store.entries.rows(OWN))
     return Survey(
         remote.name,
         entries,
