@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from lorefs.api.base import DATABASE
 from lorefs.api.following import Following
+from lorefs.api.hubs import Hubs
 from lorefs.api.importing import Importing
-from lorefs.api.sharing import Sharing
 from lorefs.config import load_worktree
 from lorefs.repo import Git, head_oid, locate
 from lorefs.store import Store
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
-class Workspace(Importing, Sharing, Following):
+class Workspace(Importing, Hubs, Following):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is

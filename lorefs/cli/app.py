@@ -54,6 +54,7 @@ SECTIONS: Final = {
         "sync": "Exchange lore with the team; `sync setup` turns it on",
         "publish": "Write what arrived from others into tracked files",
         "devices": "Show the machines that took part",
+        "team": "Make and join a hub that carries the lore of many projects",
     },
     "Settle": {
         "conflicts": "Show what gave way in merges, and waits for you",

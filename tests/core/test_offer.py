@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ LEAST = 0.8
 LONG = "Readers that stay open for minutes keep the log growing until the disk is full."
 
 
-def entry(ident: str, title: str, content: str = LONG, **fields: object) -> Entry:
-    return Entry(ident, title, content)._replace(**fields)  # type: ignore[arg-type]
+def entry(ident: str, title: str, content: str = LONG, **fields: Any) -> Entry:  # noqa: ANN401  # as `_replace` takes them
+    return Entry(ident, title, content)._replace(**fields)
 
 
-def personal(ident: str, title: str, content: str = LONG, **fields: object) -> Entry:
+def personal(ident: str, title: str, content: str = LONG, **fields: Any) -> Entry:  # noqa: ANN401  # as `_replace` takes them
     return entry(ident, title, content, scope=PERSONAL, **fields)
 
 
@@ -61,7 +63,7 @@ def test_relations_are_merged_and_none_leads_to_the_entry_itself() -> None:
 @pytest.mark.parametrize(
     "fields", [{"sensitivity": "restricted"}, {"status": "archived"}, {"status": "rejected"}]
 )
-def test_what_must_not_leave_is_kept(fields: dict[str, object]) -> None:
+def test_what_must_not_leave_is_kept(fields: dict[str, Any]) -> None:
     (found,) = offers([personal("p", "Mine", **fields)], [], LEAST)
     assert found.kind == "kept"
     assert found.why
