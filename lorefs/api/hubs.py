@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.api.changing import Changing
 from lorefs.api.sharing import Sharing
@@ -17,8 +18,34 @@ if TYPE_CHECKING:
 
     from lorefs.core.document import Document
     from lorefs.core.offer import Choice, Offer, Step
+    from lorefs.store import Row
     from lorefs.sync.branch.join import Left, Look, Wanted
+    from lorefs.sync.branch.members import Member
     from lorefs.sync.corpus import Corpus
+
+
+HISTORY: Final = "reading history"
+
+
+@dataclass(frozen=True, slots=True)
+class HubStatus:
+    """Where a realm stands: how many `entries` the team has here, and who takes part.
+
+    `realms` counts the documents of each realm of the hub. `met_at` is in milliseconds since
+    1970, None for never. `waiting` counts commits that the hub lacks, and `failure` says why the
+    last exchange failed.
+    """
+
+    address: str
+    remote: str
+    branch: str
+    realm: str
+    realms: dict[str, int]
+    entries: int
+    members: int
+    met_at: int | None
+    waiting: int
+    failure: str
 
 
 class Hubs(Changing, Sharing):
@@ -68,12 +95,53 @@ class Hubs(Changing, Sharing):
             )
         return self.realm
 
+    def hub_status(self) -> HubStatus:
+        """Where the realm of this clone stands; no network. Raises `RefusedError` outside."""
+        realm = self.check_joined()
+        from lorefs.sync.branch.members import count_members
+        from lorefs.sync.branch.realms import documents_by_realm
+
+        self.take_in()
+        branch, sync = self.here.branch, self.here.status()
+        found = documents_by_realm(branch, sync.tip)
+        (name, state), *_ = sync.remotes
+        return HubStatus(
+            address=self.site.git.text("config", f"remote.{name}.url", allowed=(0, 1)) or name,
+            remote=name,
+            branch=branch.name,
+            realm=realm,
+            realms={each: len(paths) for each, paths in found.items()},
+            entries=sum(row.entry.scope != PERSONAL for row in self._own_rows()),
+            members=count_members(branch, sync.tip),
+            met_at=state.success_at,
+            waiting=sync.waiting,
+            failure=state.words if state.failures else "",
+        )
+
+    def members(self) -> list[Member]:
+        """Who takes part in the realm of this clone, the last active one first; no network."""
+        self.check_joined()
+        from lorefs.sync.branch.members import members
+
+        def tell(done: int, total: int) -> None:
+            self.site.tell(HISTORY, done, total)
+
+        try:
+            return members(self.here.branch, self.here.branch.tip(), tell)
+        finally:
+            self.site.tell("", 0, 0)
+
+    def _own_rows(self) -> list[Row]:
+        """The rows of documents of this worktree; entries of elsewhere are not its own."""
+        own = {state.path for state in self.store.documents.states()}
+        return [row for row in self.store.entries.rows() if row.document in own]
+
     def offers(self) -> list[Offer]:
         """The personal entries of this clone beside what the team has."""
         from lorefs.core.offer import offers
 
         self.take_in()
-        entries = [row.entry for row in self.store.entries.rows()]
+        entries = [row.entry for row in self._own_rows()]
         personal = (entry for entry in entries if entry.scope == PERSONAL)
         team = (entry for entry in entries if entry.scope != PERSONAL)
         return offers(personal, team, self.config.check.similarity)

@@ -260,3 +260,34 @@ def test_a_hub_that_does_not_answer_changes_nothing(start: Start, tmp_path: Path
     done = ada("team", "join", str(tmp_path / "nowhere.git"), "--yes", status=5)
     assert "git:" in done.err
     assert config(ada) == before
+
+
+def test_status_and_members(start: Start, hub: Repo) -> None:
+    ada, carol = start("ada"), start("carol", ROOT_B)
+    ada("team", "status", status=5)
+    ada("team", "members", status=5)
+    ada("add", "Of Ada")
+    carol("add", "Of Carol")
+    carol("team", "join", str(hub.path), "--yes")
+    Repo(ada.path)("config", "user.name", "Ada \x1b[31m\u202eRed")
+    ada("team", "join", str(hub.path), "--yes")
+    facts = ada("team", "status", "--json").json
+    assert facts["realms"] == {"acme-gadgets": 1, "acme-widgets": 1}
+    assert (facts["realm"], facts["entries"], facts["members"]) == ("acme-widgets", 1, 1)
+    assert (facts["waiting"], facts["failure"]) == (0, "")
+    assert facts["met_at"]
+    lines = ada("team", "status").lines
+    assert lines[0] == f"hub:     {hub.path} (hub)"
+    assert lines[1] == "realm:   acme-widgets: 1 entry, 1 member"
+    assert lines[-2:] == ["realms:  acme-gadgets  1 document", "         acme-widgets  1 document"]
+    (member,) = ada("team", "members", "--json").json
+    assert (member["email"], member["commits"], member["entries"]) == ("ada@example.invalid", 1, 1)
+    for done in (ada("team", "members"), ada.on_terminal("team", "members")):
+        assert "ada@example.invalid" in done.out
+        assert "\x1b[31m\u202e" not in done.out
+        assert "\u202e" not in done.out
+    ada("add", "Later")
+    assert "1 commit not sent yet" in ada("team", "status").out
+    hub.path.rename(hub.path.with_name("away.git"))
+    ada("sync", status=1)
+    assert "failing:" in ada("team", "status", status=1).out
