@@ -112,12 +112,16 @@ class Sharing(Base):
         return collect(self.site, self.here.branch, self._clock())
 
     def survey(self, settings: Mapping[str, str]) -> Survey:
-        """What stands here and on the remote that settings of `sync.*` name; changes nothing."""
+        """What stands here and on the remote that settings of `sync.*` name; changes nothing.
+
+        Raises `RemoteError` where the remote does not answer.
+        """
         from lorefs.sync.branch.here import Here
         from lorefs.sync.branch.setup import survey
 
         site = replace(self.site, config=_with_sync(self.config, settings))
-        return survey(site, Here(site).remotes(interactive=True)[0])
+        remote = Here(site).remotes(interactive=True)[0]
+        return survey(site, remote.poll(), remote.name)
 
     def back_up(self) -> str | None:
         """Keep the shared lore of this clone behind a ref; returns its name, None without lore."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self
 from lorefs.api.backing_up import BackingUp
 from lorefs.api.base import DATABASE
 from lorefs.api.following import Following
+from lorefs.api.hubs import Hubs
 from lorefs.api.importing import Importing
 from lorefs.api.promoting import Promoting
-from lorefs.api.sharing import Sharing
 from lorefs.config import load_worktree
 from lorefs.repo import Git, head_oid, locate
 from lorefs.store import Store
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
-class Workspace(Importing, Promoting, Sharing, BackingUp, Following):
+class Workspace(Importing, Promoting, Hubs, BackingUp, Following):
     """The lore of one worktree.
 
     Every method first takes in what changed in files and rows, so that what it returns is

@@ -57,6 +57,7 @@ SECTIONS: Final = {
         "publish": "Write what arrived from others into tracked files",
         "devices": "Show the machines that took part",
         "backup": "Keep personal lore encrypted on a git remote of yours",
+        "team": "Make and join a hub that carries the lore of many projects",
     },
     "Settle": {
         "conflicts": "Show what gave way in merges, and waits for you",

@@ -12,7 +12,7 @@ from lorefs.cli.output import counted, one_line, write_lines
 from lorefs.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lorefs.cli.output import Span
     from lorefs.sync.branch.setup import Survey
@@ -52,26 +52,24 @@ def setup(
         settings |= {"prefix": prefix} if prefix is not None else {}
         settings |= {"materialise": "always"} if always else {}
         found = workspace.survey(settings)
-        write_lines(_survey_lines(found))
-        fresh = _fresh(found, wanted=fresh, yes=yes)
+        write_lines(survey_lines(found, _there(found)))
+        fresh = fresh_wanted(found, wanted=fresh, yes=yes)
         if not yes and not typer.confirm("Turn the exchange on, and send and receive now?"):
             return ExitStatus.DONE
         ref = workspace.back_up() if found.is_meeting else None
         done = setting_up.turn_on(workspace.site, settings)
         if not found.tracked:
             done += setting_up.ignore_lore(workspace.site)
-        write_lines([[("done: ", "bold green"), (one_line(what), "")] for what in done])
-        if ref:
-            write_lines([[("kept: ", "bold green"), (f"the lore of this clone, in {ref}", "")]])
+        write_lines(done_lines(done, ref))
     with open_workspace() as workspace:
         report = workspace.sync(start_fresh=fresh, accept_deletions=fresh, interactive=not yes)
     write_cycle(report, quiet=False)
     if found.tracked:
-        write_lines(_untrack_lines(found))
+        write_lines(untrack_lines(found))
     return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
 
 
-def _fresh(found: Survey, *, wanted: bool, yes: bool) -> bool:
+def fresh_wanted(found: Survey, *, wanted: bool, yes: bool) -> bool:
     """Whether the team's lore replaces that of this clone."""
     if wanted or yes or not found.is_meeting:
         return wanted
@@ -85,12 +83,25 @@ def _fresh(found: Survey, *, wanted: bool, yes: bool) -> bool:
     return bool(choice == "fresh")
 
 
-def _survey_lines(found: Survey) -> Iterator[list[Span]]:
+def done_lines(done: Iterable[str], kept: str | None) -> Iterator[list[Span]]:
+    """What was done, and the ref behind which the lore of this clone is kept."""
+    for what in done:
+        yield [("done: ", "bold green"), (one_line(what), "")]
+    if kept:
+        yield [("kept: ", "bold green"), (f"the lore of this clone, in {kept}", "")]
+
+
+def _there(found: Survey) -> str:
+    there = f"a sync branch at {found.there[:12]}" if found.there else "no sync branch yet"
+    return f"{found.remote} has {there}"
+
+
+def survey_lines(found: Survey, there: str) -> Iterator[list[Span]]:
+    """What stands here and there, and what to know before both meet."""
     here = counted(found.entries, "entry", "entries")
     documents = counted(len(found.documents), "document", "documents")
     yield [("here:   ", "bold"), (f"{here} in {documents}", "")]
-    there = f"a sync branch at {found.there[:12]}" if found.there else "no sync branch yet"
-    yield [("there:  ", "bold"), (f"{one_line(found.remote)} has {there}", "")]
+    yield [("there:  ", "bold"), (one_line(there), "")]
     if found.is_meeting:
         words = "both sides have lore: it will be united by entry, and a backup is kept"
         yield [("note:   ", "bold yellow"), (words, "")]
@@ -100,7 +111,8 @@ def _survey_lines(found: Survey) -> Iterator[list[Span]]:
         yield [("note:   ", "bold yellow"), (words, "")]
 
 
-def _untrack_lines(found: Survey) -> Iterator[list[Span]]:
+def untrack_lines(found: Survey) -> Iterator[list[Span]]:
+    """How to leave lore to the sync branch alone."""
     names = " ".join(found.tracked)
     yield [("hint: ", "bold"), ("to leave lore to the sync branch alone, untrack it with ", ""),
            (f"`git rm --cached {names}`", ""), (" and commit that", "")]  # fmt: skip
@@ -116,5 +128,5 @@ def disable(
         if not yes and not typer.confirm("Keep lore on this machine alone from now on?"):
             return ExitStatus.DONE
         done = setting_up.turn_off(workspace.site)
-    write_lines([[("done: ", "bold green"), (one_line(what), "")] for what in done])
+    write_lines(done_lines(done, None))
     return ExitStatus.DONE

@@ -179,6 +179,10 @@ class Documents:
             "UPDATE documents SET synced_hash = ? WHERE path = ?", (found, path)
         )
 
+    def put_unsynced(self) -> None:
+        """Note that there is no sync branch any more that has any of the texts."""
+        self.connection.execute("UPDATE documents SET synced_hash = NULL")
+
     def put_tracked(self, path: str, *, tracked: bool) -> None:
         """Note whether HEAD holds the document."""
         self.connection.execute(

@@ -83,6 +83,10 @@ class Store:
         """Keep a value between runs."""
         self.connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
 
+    def drop_state(self, key: str) -> None:
+        """Keep a value no longer."""
+        self.connection.execute("DELETE FROM state WHERE key = ?", (key,))
+
     @property
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""

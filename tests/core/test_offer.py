@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ LEAST = 0.8
 LONG = "Readers that stay open for minutes keep the log growing until the disk is full."
 
 
-def entry(ident: str, title: str, content: str = LONG, **fields: object) -> Entry:
-    return Entry(ident, title, content)._replace(**fields)  # type: ignore[arg-type]
+def entry(ident: str, title: str, content: str = LONG, **fields: Any) -> Entry:  # noqa: ANN401  # as `_replace` takes them
+    return Entry(ident, title, content)._replace(**fields)
 
 
-def personal(ident: str, title: str, content: str = LONG, **fields: object) -> Entry:
+def personal(ident: str, title: str, content: str = LONG, **fields: Any) -> Entry:  # noqa: ANN401  # as `_replace` takes them
     return entry(ident, title, content, scope=PERSONAL, **fields)
 
 

@@ -9,6 +9,7 @@ from lorefs.core.document import decode, encode
 from lorefs.core.message import (
     ACTOR,
     CODE_COMMIT,
+    CODE_ROOT,
     DELETIONS,
     DEVICE,
     FORMAT,
@@ -24,6 +25,7 @@ from lorefs.repo import head_oid
 from lorefs.repo.objects import RefMovedError, Signature
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
+from lorefs.sync.branch.realms import code_root
 from lorefs.sync.branch.report import Committed
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.diff import diff
@@ -174,11 +176,13 @@ def _origins(site: Site) -> list[Trailer]:
     since = int(store.state(LOGGED) or "0")
     actors, sources = store.log.origins(since, without=ARRIVED)
     head = head_oid(site.git.paths)
+    root = code_root(site) if site.config.sync.prefix else None
     return [
         (DEVICE, f"{store.state('device')} {sys.platform}"),
         *((ACTOR, actor) for actor in actors),
         *((SOURCE, source) for source in sources),
         *([(CODE_COMMIT, head)] if head else []),
+        *([(CODE_ROOT, root)] if root else []),
         *((RESOLVED, record) for record in settled_here(site)),
     ]
 

@@ -85,6 +85,7 @@ def create(plan: Plan, directory: Path, env: Mapping[str, str]) -> Hub:
     not answer.
     """
     path = local_path(plan.address, directory)
+    path = path and path.resolve()
     if path is None:
         return Hub(plan.address, plan.branch, made=False, laid_out=_lay_out(plan, env))
     hook = path / "hooks" / HOOK

@@ -97,7 +97,7 @@ class Here:
 
     def commit(self, origin: Origin) -> tuple[Committed, Report]:
         """Put what changed here onto the branch; no network."""
-        self._check_free()
+        self.check_free()
         return commit_and_apply(self.site, self.branch, self.selection, origin)
 
     def cycle(
@@ -109,7 +109,7 @@ class Here:
         seconds: float | None = None,
     ) -> CycleReport:
         """Commit, exchange, apply; the remotes have `seconds` together."""
-        self._check_free()
+        self.check_free()
         remotes = self.remotes(interactive=interactive, seconds=seconds)
         return cycle(self.site, self.branch, self.selection, remotes, origin, wish)
 
@@ -152,7 +152,7 @@ class Here:
         tip = self.branch.tip()
         return devices(self.branch.objects.between([], [tip])) if tip else []
 
-    def _check_free(self) -> None:
+    def check_free(self) -> None:
         """A branch that is checked out would have its files left behind."""
         common = self.site.git.paths.common_dir
         line = f"ref: {self.branch.ref}"

@@ -16,7 +16,6 @@ from lorefs.sync.branch.rewrite import BACKUPS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lorefs.remote import GitRemote
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
@@ -45,18 +44,18 @@ class Survey:
         return bool(self.entries and self.there and not self.already)
 
 
-def survey(site: Site, remote: GitRemote) -> Survey:
-    """Look at both sides; asks the remote. Raises `RemoteError` where it does not answer."""
+def survey(site: Site, there: str | None, remote: str) -> Survey:
+    """What stands here, and beside it the tip that was found on a remote."""
     states = [s for s in site.store.documents.states() if s.scope != PERSONAL]
     head = head_oid(site.git.paths)
     tracked = observe_tracking(site.git, head, [state.path for state in states]).in_head
     entries = sum(row.entry.scope != PERSONAL for row in site.store.entries.rows(OWN))
     return Survey(
-        remote.name,
+        remote,
         entries,
         tuple(state.path for state in states),
         tuple(sorted(tracked)),
-        remote.poll(),
+        there,
         site.config.sync.enabled,
     )
 
@@ -107,7 +106,12 @@ def ignore_lore(site: Site) -> list[str]:
 def turn_off(site: Site) -> list[str]:
     """Back to this machine alone; the sync branch and the remote's stay as they are."""
     site.git.run("config", "--local", "lorefs.sync.enabled", "false")
-    done = ["set lorefs.sync.enabled to false in git's configuration"]
+    return ["set lorefs.sync.enabled to false in git's configuration", *heed_lore(site)]
+
+
+def heed_lore(site: Site) -> list[str]:
+    """Take back what `ignore_lore` told git; returns what was changed."""
+    done = []
     excluded = (site.store.state(EXCLUDED) or "").split()
     exclude = _exclude(site)
     if excluded and exclude.is_file():
