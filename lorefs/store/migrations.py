@@ -125,5 +125,14 @@ _REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT
 
 _FAILING: Final = "ALTER TABLE remotes ADD COLUMN failing_since INTEGER;"
 
+# What git says of who was entitled, derived from the sync branch (docs/judgement.md). Few rows are
+# in doubt: the index finds them without reading through the texts that stand before the column.
+_STANDING: Final = """
+ALTER TABLE entries ADD COLUMN standing TEXT NOT NULL DEFAULT '';
+CREATE INDEX entries_in_doubt ON entries (standing) WHERE standing != '';
+
+CREATE TABLE standings (seq INTEGER PRIMARY KEY, oid TEXT UNIQUE NOT NULL, data TEXT NOT NULL);
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _STANDING)

@@ -15,6 +15,7 @@ from lorefs.store.outbox import Outbox
 from lorefs.store.remotes import Remotes
 from lorefs.store.schema import GUARD, migrate
 from lorefs.store.search import Search
+from lorefs.store.standings import Standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ class Store:
         self.search = Search(self.connection)
         self.candidates = Candidates(self.connection)
         self.remotes = Remotes(self.connection)
+        self.standings = Standings(self.connection)
 
     def __enter__(self) -> Self:
         return self
