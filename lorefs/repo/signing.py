@@ -5,9 +5,11 @@ Keys, their formats and who is trusted are the user's; git runs the programs tha
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core.policy import FINGERPRINT
 from lorefs.errors import GitError, RefusedError
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from lorefs.repo.objects import Signature
 
 GOOD: Final = "G"
+_BATCH: Final = 200  # commits whose signatures one run of git checks
 _FAULTS: Final = {
     "B": "its signature does not fit what it holds",
     "U": "it is signed by a key that is not trusted here",
@@ -77,3 +80,24 @@ def faults(git: Git, commits: Iterable[str]) -> dict[str, str]:
     lines = git.run("log", "--no-walk=unsorted", "--stdin", "--format=%H %G?", stdin=oids.encode())
     found = (line.split(" ") for line in lines.decode("ascii").splitlines())
     return {oid: _FAULTS.get(word, _FAULTS["E"]) for oid, word in found if word != GOOD}
+
+
+def fingerprints(git: Git, commits: Iterable[str]) -> dict[str, str]:
+    """The SSH keys whose good signatures commits carry, as `SHA256:...`; others are left out.
+
+    Whose keys these are is for the caller to know: git is shown an empty list of signers, so
+    that it says "U" of each good signature ("B" of a bad one), whatever the user has configured.
+    """
+    oids = list(commits)
+    found: dict[str, str] = {}
+    for start in range(0, len(oids), _BATCH):
+        lines = git.run(
+            "-c", f"gpg.ssh.allowedSignersFile={os.devnull}", "-c", "gpg.ssh.program=ssh-keygen",
+            "log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF",
+            stdin="".join(f"{oid}\n" for oid in oids[start : start + _BATCH]).encode(),
+        )  # fmt: skip
+        for line in lines.decode("utf-8", "replace").splitlines():
+            oid, word, key = line.split(" ", 2)
+            if word == "U" and key.startswith(FINGERPRINT):
+                found[oid] = key
+    return found

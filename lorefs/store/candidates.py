@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.store.log import CHANGED_OR_CONFIRMED
-from lorefs.store.rows import COLUMNS, Row, read_entry, read_row
+from lorefs.store.rows import READ_COLUMNS, Row, read_entry, read_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from sqlite3 import Connection
 
 # Where a proposal stands is no more to be relied on than what its status says.
+_APPROVED: Final = "pk NOT IN (SELECT pk FROM entries WHERE standing != '')"
 _COUNTS: Final = "status = 'active' AND scope IS NOT 'review' AND sensitivity IS NOT 'restricted'"
 
 
@@ -34,12 +35,12 @@ class Candidates:
         self.connection = connection
 
     def all(self) -> list[Candidate]:
-        """The entries that count: those that are active, no proposals and not restricted."""
+        """The entries that count: active ones, no proposals, not restricted, and none in doubt."""
         # apart from the rows: a join takes twice the time of both
         touched = dict(self.connection.execute(CHANGED_OR_CONFIRMED).fetchall())
         found = self.connection.execute(
             "SELECT pk, id, path, scope, CAST(confidence AS REAL), created_at, relations"
-            f" FROM entries WHERE {_COUNTS} AND id IS NOT NULL"
+            f" FROM entries WHERE {_COUNTS} AND id IS NOT NULL AND {_APPROVED}"
         )
         return [
             Candidate(pk, ident, path, scope, sure, touched.get(ident, made), relations)
@@ -49,7 +50,7 @@ class Candidates:
     def rows(self, keys: Sequence[int]) -> list[Row]:
         """The rows of some primary keys, in the order of these."""
         found = self.connection.execute(
-            f"SELECT pk, {COLUMNS} FROM entries WHERE pk IN ({', '.join(map(str, keys))})"
+            f"SELECT pk, {READ_COLUMNS} FROM entries WHERE pk IN ({', '.join(map(str, keys))})"
         )
         rows = {pk: read_row(row) for pk, *row in found}
         return [rows[pk] for pk in keys if pk in rows]

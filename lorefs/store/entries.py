@@ -10,6 +10,8 @@ from lorefs.errors import AmbiguousIdError, UnknownEntryError
 from lorefs.store.rows import (
     ALL,
     COLUMNS,
+    READ_COLUMNS,
+    UNAPPROVED,
     Edit,
     Filter,
     Origin,
@@ -57,7 +59,7 @@ class Entries:
         """The rows of a filter, by path, category and title."""
         condition, values = where.where()
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE {condition}"
+            f"SELECT {READ_COLUMNS} FROM entries WHERE {condition}"
             " ORDER BY path, category, title COLLATE NOCASE, id",
             values,
         )
@@ -66,7 +68,7 @@ class Entries:
     def get(self, ident: str) -> Row | None:
         """The row with an id, None if there is none."""
         found = self.connection.execute(
-            f"SELECT {COLUMNS} FROM entries WHERE id = ?",
+            f"SELECT {READ_COLUMNS} FROM entries WHERE id = ?",
             (ident,),
         ).fetchone()
         return None if found is None else read_row(found)
@@ -181,6 +183,20 @@ class Entries:
                 origin.actor,
                 entry.id,
             ),
+        )
+
+    def mark(self, unapproved: Iterable[str]) -> None:
+        """Say in the rows which of them nobody entitled has approved: these, and no others."""
+        idents = json.dumps(list(unapproved))
+        self.connection.execute(
+            "UPDATE entries SET standing = '' WHERE standing != ''"
+            " AND id NOT IN (SELECT value FROM json_each(?))",
+            (idents,),
+        )
+        self.connection.execute(
+            "UPDATE entries SET standing = ? WHERE id IN (SELECT value FROM json_each(?))"
+            " AND standing = ''",
+            (UNAPPROVED, idents),
         )
 
     def _index(self, condition: str, values: tuple[object, ...]) -> None:

@@ -19,13 +19,16 @@ ROW_COLUMNS: Final = ("document", "rev", "hash", "created_at", "updated_at", "up
 COLUMNS: Final = ", ".join((*ENTRY_COLUMNS, *ROW_COLUMNS))
 # The source of a guest's document, "" for one of this repository.
 _SOURCE: Final = f"substr(entries.document, 1, max(instr(entries.document, '{MARK}') - 1, 0))"
+READ_COLUMNS: Final = f"{COLUMNS}, standing"  # which only lorefs writes, and no document has
+UNAPPROVED: Final = "unapproved"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """An entry as the database has it. Times are milliseconds since 1970.
 
-    `rev` grows with each change of the row, `hash` is that of the entry's values.
+    `rev` grows with each change of the row, `hash` is that of the entry's values. `standing` is
+    `UNAPPROVED` where nobody whom the team's policy entitles has answered for what it says.
     """
 
     entry: Entry
@@ -35,6 +38,7 @@ class Row:
     created_at: int
     updated_at: int
     updated_by: str
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def first_values(entry: Entry, document: str, rev: int, origin: Origin) -> tuple
 
 
 def read_row(row: Sequence[Any]) -> Row:
-    """A row selected with `COLUMNS`."""
+    """A row selected with `COLUMNS` or `READ_COLUMNS`."""
     entry = dict(zip(ENTRY_COLUMNS, row, strict=False))
     return Row(read_entry(entry), *row[len(ENTRY_COLUMNS) :])
 

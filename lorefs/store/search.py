@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.similarity import similarity, words
-from lorefs.store.rows import ALL, COLUMNS, Filter, Row, read_row, storable
+from lorefs.store.rows import ALL, READ_COLUMNS, Filter, Row, read_row, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ _WEIGHTS: Final = "10.0, 1.0, 3.0, 5.0"
 _SNIPPET_WORDS: Final = 16
 _CANDIDATES: Final = 200
 _RARE_WORDS: Final = 24
-_ROW: Final = ", ".join(f"entries.{name}" for name in COLUMNS.split(", "))
+_ROW: Final = ", ".join(f"entries.{name}" for name in READ_COLUMNS.split(", "))
 _LETTER: Final = re.compile(r"[^\W_]")
 
 MARK: Final = ("\x02", "\x03")  # around what matched; no text that is shown holds them

@@ -17,6 +17,7 @@ from lorefs.store.outbox import Outbox
 from lorefs.store.remotes import Remotes
 from lorefs.store.schema import GUARD, migrate
 from lorefs.store.search import Search
+from lorefs.store.standings import Standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Store:
         self.guests = Guests(self.connection, self.entries)
         self.remotes = Remotes(self.connection)
         self.backups = Backups(self.connection)
+        self.standings = Standings(self.connection)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from lorefs.core.ledger import Discard
 from lorefs.core.model import SCOPES, TEAM, Entry, document_path
 from lorefs.core.resolution import texts_of
 from lorefs.errors import GuestError, LorefsError, RefusedError, UsageError
+from lorefs.sync.site import JUDGED
 from lorefs.worktree import check_place
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
         return taken
     edits = store.outbox.edits()
     store.outbox.revert()  # also where all is as it was in the end
+    if store.state(JUDGED):
+        from lorefs.sync.standing import mark
+
+        mark(store)
     for foreign in edits:
         after = dict(corpus.after)
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.guests import SHARED, USER, guest_document, place_of, source_of
 from lorefs.core.model import TEAM_NAME
+from lorefs.core.realm import REALMS
 from lorefs.errors import DocumentError, GuestError, LorefsError
 from lorefs.repo import ref_oid
 from lorefs.sync.site import APPLIED
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Site
 
 SHARED_PREFIX: Final = "realms/shared"
-_REALMS: Final = "realms/"
 _NOTHING: Final = ""  # was seen of a source that is not there
 
 
@@ -87,7 +87,7 @@ def _commits(site: Site, hubs: Sequence[Hub]) -> dict[str, tuple[str, str]]:
 def reads_shared(config: Config) -> bool:
     """Whether the sync branch is that of a hub of many realms, and this is not the shared one."""
     prefix = config.sync.prefix
-    return config.sync.enabled and prefix.startswith(_REALMS) and prefix != SHARED_PREFIX
+    return config.sync.enabled and prefix.startswith(REALMS) and prefix != SHARED_PREFIX
 
 
 # ---------------------------------------------------------------- the user's own store

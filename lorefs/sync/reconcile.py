@@ -125,6 +125,8 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         intended, gone = intend(site, observation, skipped, publish=request.publish)
         files.stage(intended, wanted)
         files.waiting += (Waiting(path, "its directory is not there") for path in gone)
+        if request.finish is not None:
+            request.finish()
         store.set_state("head", head_signature(site.git.paths))
         note_stashes(site)
         site.step("commit")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The commit of the sync branch that the rows follow.
 APPLIED: Final = "sync.applied"
+# The commit whose standing the rows show: who was entitled to what they say.
+JUDGED: Final = "sync.judged"
 # Documents whose directory is not here: their files wait for it.
 HOMELESS: Final = "homeless"
 LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
@@ -55,7 +57,8 @@ class Request:
 
     With `arrives` it brings what others did, which reaches files of git's only through
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
-    to leave it as it is. `paths` are documents to look at besides those that are known.
+    to leave it as it is. `finish` is called in the same transaction once all rows are written.
+    `paths` are documents to look at besides those that are known.
     """
 
     origin: Origin
@@ -66,6 +69,7 @@ class Request:
     arrives: bool = False
     publish: Callable[[str, bytes], bytes | None] | None = None
     paths: tuple[str, ...] = ()
+    finish: Callable[[], None] | None = None
 
 
 def _was_killed(site: Site) -> bool:

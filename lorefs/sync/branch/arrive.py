@@ -14,6 +14,7 @@ from lorefs.core.precedence import without_removed
 from lorefs.core.selection import visible
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.publish import following
+from lorefs.sync.branch.standing import judged, note
 from lorefs.sync.diff import diff
 from lorefs.sync.history import TreeHistories
 from lorefs.sync.progress import READING, told
@@ -76,8 +77,10 @@ def arrive(
     )
     change = partial(_apply, site, branch, arrival, origin.at)
     publish = following(site, branch)
+    finish = partial(note, site.store, judged(site.store, branch, target))
     return reconcile(
-        site, Request(origin, change, arrives=True, publish=publish, paths=tuple(paths))
+        site,
+        Request(origin, change, arrives=True, publish=publish, paths=tuple(paths), finish=finish),
     )
 
 

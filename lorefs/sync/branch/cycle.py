@@ -12,7 +12,14 @@ from lorefs.core.message import INGESTED
 from lorefs.errors import RefusedError
 from lorefs.repo.incomplete import is_partial, shallow_commits
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
-from lorefs.sync.branch.news import ARRIVED, TAKEN, is_changed_here, is_changed_there, untaken_code
+from lorefs.sync.branch.news import (
+    ARRIVED,
+    TAKEN,
+    is_changed_here,
+    is_changed_there,
+    is_judged,
+    untaken_code,
+)
 from lorefs.sync.branch.report import Committed, CycleReport
 from lorefs.sync.report import Report, joined
 from lorefs.sync.site import APPLIED
@@ -56,7 +63,16 @@ def commit_and_apply(
     done = _commit(site, branch, selection, origin, _start(site, branch))
     if done.tip is not None:
         report = joined(report, _apply_tip(site, branch, selection, origin))
+    _judge(site, branch)
     return done, report
+
+
+def _judge(site: Site, branch: Branch) -> None:
+    """Mark in the rows what nobody entitled has approved, if the branch went on since."""
+    if not is_judged(site):
+        from lorefs.sync.branch.standing import catch_up
+
+        catch_up(site, branch)
 
 
 def _commit(
@@ -191,6 +207,7 @@ def cycle(
         if exchanges[remote.slug].error is None:
             again = talk(remote, fetch="never")
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
+    _judge(site, branch)
     return CycleReport(
         tip=branch.tip(),
         committed=done.new,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lorefs.sync.site import APPLIED
+from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
@@ -32,6 +32,11 @@ def is_changed_here(site: Site) -> bool:
 def is_changed_there(site: Site, branch: Branch) -> bool:
     """Whether the branch leads to another commit than the rows follow."""
     return branch.tip() not in {None, site.store.state(APPLIED)}
+
+
+def is_judged(site: Site) -> bool:
+    """Whether the rows show the standing of the commit that they follow."""
+    return site.store.state(JUDGED) == site.store.state(APPLIED)
 
 
 def code_tip(site: Site, branch: Branch) -> str | None:

@@ -1,0 +1,61 @@
+"""What the database keeps of standings: derived from git, and marked in the rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from lorefs.core.judgement import ANYTHING, Doubt, Standing
+from lorefs.core.policy import Policy
+from lorefs.sync.site import JUDGED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lorefs.store import Store
+
+
+def current(store: Store) -> Standing:
+    """The standing that the rows show; where no policy was ever set, everything counts."""
+    oid = store.state(JUDGED)
+    data = store.standings.get(oid) if oid else None
+    return ANYTHING if data is None else read(data)
+
+
+def keep(store: Store, oid: str, found: Mapping[str, Standing]) -> None:
+    """Note the standing of the commit that the rows follow, and what was found on the way.
+
+    Must run inside `Store.write`, after the rows of that commit were written.
+    """
+    if found:
+        store.standings.put({each: write(standing) for each, standing in found.items()})
+    store.set_state(JUDGED, oid)
+    mark(store)
+
+
+def mark(store: Store) -> None:
+    """Make the rows say what their standing is. Must run inside `Store.write`."""
+    store.entries.mark(current(store).unapproved)
+
+
+def known(store: Store) -> dict[str, Standing]:
+    """All standings that are kept, by commit, the newest first."""
+    return {oid: read(data) for oid, data in store.standings.all().items()}
+
+
+def write(standing: Standing) -> str:
+    """A standing as JSON."""
+    if standing == ANYTHING:
+        return "{}"
+    return json.dumps(
+        {"policies": standing.policies, "doubts": list(standing.doubts.values())},
+        ensure_ascii=False,
+    )
+
+
+def read(data: str) -> Standing:
+    """A standing from JSON that `write` made."""
+    found = json.loads(data)
+    doubts = [Doubt._make((*most, tuple(last))) for *most, last in found.get("doubts", ())]
+    policies = (Policy(word, tuple(names)) for word, names in found.get("policies", ()))
+    return Standing(tuple(policies), {doubt.entry: doubt for doubt in doubts})
