@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lorefs.api.base import Base
+from lorefs.api.federating import Federating
 from lorefs.core.guests import is_guest
 from lorefs.errors import RefusedError
 from lorefs.sync.report import Report
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.exchange import Fetch
     from lorefs.sync.branch.gc import Collected
     from lorefs.sync.branch.here import Preview, SyncStatus
-    from lorefs.sync.branch.report import CycleReport
+    from lorefs.sync.branch.report import CycleReport, HubReport
     from lorefs.sync.branch.setup import Survey
 
 
-class Sharing(Base):
+class Sharing(Federating):
     """The lore of a worktree, exchanged; refused where sync is off."""
 
     def sync(
@@ -44,10 +44,17 @@ class Sharing(Base):
         all of them together. Without `rescan` no file is looked at before: whoever watches them
         has taken them in. With `start_fresh` the first exchange replaces the lore of this
         clone. Trouble with a remote is in the report, not raised: what was committed waits.
-        Raises `RefusedError` where sync is off.
+        Further hubs are fetched after it, where no reader waits for it (`seconds`): "always", and
+        with "news" those that were not looked at lately.
+        Raises `RefusedError` where sync is off, unless there are further hubs.
         """
         from lorefs.sync.branch.cycle import Wish
 
+        if self._hubs and not self.config.sync.enabled:
+            from lorefs.sync.branch.report import CycleReport
+
+            found = self.fetch_hubs(interactive=interactive, due=fetch != "always")
+            return CycleReport(hubs=found)
         self._check_sync()
         reconciled = self.take_in() if rescan else Report()
         wish = Wish(fetch, accept_deletions, accept_rewrite, start_fresh)
@@ -62,7 +69,11 @@ class Sharing(Base):
             from lorefs.sync.branch.gc import collect_if_due
 
             collect_if_due(self.site, self.here.branch, self._clock())
-        return replace(report, reconciled=reconciled)
+        hubs: tuple[HubReport, ...] = ()
+        if seconds is None and fetch != "never":
+            hubs = self.fetch_hubs(interactive=interactive, due=fetch == "news")
+        self._with_guests(reconciled)
+        return replace(report, reconciled=reconciled, hubs=hubs)
 
     def exchanged_at(self) -> int | None:
         """When all remotes had answered last, None for never; no network."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lorefs.cli.failure import explain
+from lorefs.cli.failure import explain, warn
 from lorefs.cli.listing import timestamp
 from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
 from lorefs.cli.report import error_json, report_json, summary, waiting_lines
@@ -28,6 +28,9 @@ def write_cycle(report: CycleReport, *, quiet: bool) -> None:
     write_lines(_trouble_lines(report))
     for error in report.troubles:
         explain(error)
+    for hub in report.hubs:
+        if hub.error is not None:
+            warn(hub.error)
 
 
 def _cycle_lines(report: CycleReport) -> Iterator[list[Span]]:
@@ -36,6 +39,10 @@ def _cycle_lines(report: CycleReport) -> Iterator[list[Span]]:
     for each in report.exchanges:
         if each.error is None:
             yield [(f"{one_line(each.remote)}: ", "bold"), (_talk(each), "")]
+    for hub in report.hubs:
+        if hub.error is None:
+            words = "fetched what is new" if hub.news else "nothing new"
+            yield [(f"hub {one_line(hub.hub)}: ", "bold"), (words, "")]
     if report.arrived.changes or report.arrived.written:
         yield [("arrived: ", "bold"), (summary(report.arrived), "")]
 
@@ -78,6 +85,15 @@ def cycle_json(report: CycleReport) -> dict[str, Any]:
                 "error": None if each.error is None else error_json(each.error),
             }
             for each in report.exchanges
+        ],
+        "hubs": [
+            {
+                "hub": each.hub,
+                "source": each.source,
+                "news": each.news,
+                "error": None if each.error is None else error_json(each.error),
+            }
+            for each in report.hubs
         ],
         "questions": [
             {"document": q.document, "entries": q.entries, "reason": q.reason}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -56,6 +57,7 @@ def run(
         status = workspace.status()
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()
+        remotes += [replace(state, name=f"hub {hub.name}") for hub, state in workspace.hubs()]
     installed = is_installed(git_here())
     now = milliseconds()
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -61,7 +62,7 @@ def _sync_alone(workspace: Workspace) -> ExitStatus:
     """What a command has left behind: one process at a time, and nobody reads what it says."""
     from lorefs.sync.branch.detached import run_wanted
 
-    run_wanted(workspace.paths.lorefs_dir, workspace.sync)
+    run_wanted(workspace.paths.lorefs_dir, partial(workspace.sync, fetch="news"))
     return ExitStatus.DONE
 
 

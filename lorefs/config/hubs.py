@@ -31,6 +31,7 @@ def _realm(value: object) -> str:
     text = str(value)
     if text and not REALM.fullmatch(text):
         raise ValueError
+    BRANCH.read(text or "x")  # it is a part of a ref's name
     return text
 
 

@@ -71,7 +71,7 @@ class Hub(NamedTuple):
     @property
     def ref(self) -> str:
         """The ref that leads to its lore here, once that has been checked."""
-        return f"refs/lorefs/hubs/{self.name}"
+        return f"refs/lorefs/hubs/{self.name}/{self.realm or '='}"
 
 
 class Filters(NamedTuple):

@@ -147,7 +147,23 @@ class Branch:
 
         What stands in the `known` commit, too, was checked before.
         """
-        found = self.objects.leaves(self.objects.commit(commit).tree, self.tree(known))
+        self._check(self.objects.leaves(self.objects.commit(commit).tree, self.tree(known)))
+
+    def check_own(self, commit: str, known: str | None, *, documents: int, size: int) -> None:
+        """The same for this repository's part of a commit alone, which is bounded as a whole.
+
+        `documents` may be there, and `size` bytes in all of them.
+        """
+        changed = self.objects.leaves(self.objects.commit(commit).tree, self.tree(known))
+        found = {self.prefix + path: leaf for path, leaf in self.own(changed).items()}
+        whole = self.leaves(commit)
+        if len(whole) > documents:
+            raise _hostile(self.prefix or "what", f"holds more than {documents:,} documents")
+        self._check(found)
+        if sum(self.objects.sizes({leaf.oid for leaf in whole.values()}).values()) > size:
+            raise _hostile(self.prefix or "what", f"holds more than {size:,} bytes")
+
+    def _check(self, found: Mapping[str, Leaf]) -> None:
         for path, leaf in found.items():
             _check_leaf(path, leaf)
         sizes = self.objects.sizes({leaf.oid for leaf in found.values()})

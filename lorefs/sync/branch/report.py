@@ -37,13 +37,24 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class HubReport:
+    """How it went with a further hub, which is only read: whether it had `news`, or the error."""
+
+    hub: str
+    source: str
+    news: bool = False
+    error: LorefsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CycleReport:
     """The outcome of a cycle.
 
     `committed` tells of a new commit of what was changed here, `reconciled` what files brought,
     `arrived` what came from others. `waiting` counts the commits that some remote lacks, and
     `questions` what has to be confirmed before anything more is applied. `refusal` says why
-    nothing was taken from the code branch.
+    nothing was taken from the code branch. `hubs` are no part of it all: one that cannot be read
+    is no trouble of the team's.
     """
 
     tip: str | None = None
@@ -54,6 +65,7 @@ class CycleReport:
     questions: tuple[Question, ...] = ()
     refusal: LorefsError | None = None
     waiting: int = 0
+    hubs: tuple[HubReport, ...] = ()
 
     @property
     def troubles(self) -> tuple[LorefsError, ...]:
