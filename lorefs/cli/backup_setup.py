@@ -135,7 +135,11 @@ def _address(remote: str | None, known: list[str]) -> str | None:
 
 
 def _absolute(identity: Path | None) -> Path | None:
-    return None if identity is None else Path(os.path.normpath(current_directory() / identity.expanduser()))
+    return (
+        None
+        if identity is None
+        else Path(os.path.normpath(current_directory() / identity.expanduser()))
+    )
 
 
 def _survey_lines(found: BackupSurvey) -> Iterator[list[Span]]:
