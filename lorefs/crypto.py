@@ -255,4 +255,6 @@ def _ssh_public_key(data: bytes) -> tuple[str | None, bool]:
         kind = public[4 : 4 + int.from_bytes(public[:4])].decode("ascii")
     except (binascii.Error, IndexError, UnicodeDecodeError):
         return None, True
+    if not kind:
+        return None, True
     return f"{kind} {base64.b64encode(public).decode('ascii')}", parts[0] == b"none"

@@ -11,16 +11,14 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from lorefs.core.document import conflict_marker_line
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.errors import RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEY_FILE: Final = "key.age"
 SUFFIX: Final = ".age"
@@ -42,17 +40,20 @@ class BackupError(RefusedError):
     """A part of a backup cannot be used; nothing of it was taken."""
 
 
+Clock = Mapping[str, int]  # of a version: by device, how many versions it has seen of each
+
+
 class Payload(NamedTuple):
     """One document as it is backed up.
 
-    `realm` names its repository, `path` its place in the worktree. `generation` grows with each
-    version, so that an old one is not taken for news. `times` says when entries were written
-    last, by id, in seconds since 1970.
+    `realm` names its repository, `path` its place in the worktree. `clock` counts the versions
+    that each device made, so that it can be told which version stands on which. `times` says
+    when entries were written last, by id, in seconds since 1970.
     """
 
     realm: str
     path: str
-    generation: int
+    clock: Clock
     text: str
     times: Mapping[str, int] = {}
 
@@ -99,7 +100,7 @@ def write_payload(payload: Payload, key: BackupKey) -> bytes:
     header = _json({
         "realm": payload.realm,
         "path": payload.path,
-        "generation": payload.generation,
+        "clock": dict(sorted(payload.clock.items())),
         "times": dict(sorted(payload.times.items())),
     })  # fmt: skip
     return _sealed(_DOCUMENT, header + b"\n" + payload.text.encode("utf-8"), key.secret)
@@ -158,13 +159,17 @@ def check_path(realm: str, path: str, name: str) -> None:
 
 def _payload(found: Mapping[str, Any], name: str) -> Payload:
     try:
-        realm, path, generation = found["realm"], found["path"], found["generation"]
-        times = {str(ident): int(at) for ident, at in dict(found["times"]).items()}
+        realm, path = found["realm"], found["path"]
+        clock, times = _counts(found["clock"]), _counts(found["times"])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _bad(name, _NEWER) from None
-    if not (isinstance(realm, str) and isinstance(path, str) and isinstance(generation, int)):
+    if not (isinstance(realm, str) and isinstance(path, str)):
         raise _bad(name, _NEWER)
-    return Payload(realm, path, generation, "", times)
+    return Payload(realm, path, clock, "", times)
+
+
+def _counts(found: Any) -> dict[str, int]:  # noqa: ANN401  # whatever JSON can hold
+    return {str(key): int(value) for key, value in dict(found).items()}
 
 
 def _text(data: bytes, name: str) -> str:
@@ -219,6 +224,24 @@ def _bad(name: str, cause: str) -> BackupError:
         path=name,
         hint="nothing of it was taken, and it was left as it is",
     )
+
+
+# ---------------------------------------------------------------- versions
+
+
+def stands_on(newer: Clock, older: Clock) -> bool:
+    """Whether all that a version has seen, another one has seen, too."""
+    return all(newer.get(device, 0) >= count for device, count in older.items())
+
+
+def united(one: Clock, other: Clock) -> dict[str, int]:
+    """The clock of who has seen both."""
+    return {device: max(one.get(device, 0), other.get(device, 0)) for device in {**one, **other}}
+
+
+def ticked(clock: Clock, device: str, least: int = 0) -> dict[str, int]:
+    """The clock of the next version that a device makes; its count is `least` at least."""
+    return {**clock, device: max(clock.get(device, 0) + 1, least)}
 
 
 # ---------------------------------------------------------------- realms

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 # sent, of which nobody knows yet whether it arrived.
 Kind = Literal["base", "sent"]
 
-_COLUMNS: Final = "realm, path, blob, generation, times, data"
+_COLUMNS: Final = "realm, path, blob, clock, times, data"
 
 
 @dataclass(frozen=True, slots=True)
 class Backed:
     """One version of a document in the backup.
 
-    `blob` is the encrypted one's oid. `times` says when its entries were written last, by id,
-    in seconds since 1970.
+    `blob` is the encrypted one's oid, `clock` counts the versions that it has seen. `times` says
+    when its entries were written last, by id, in seconds since 1970.
     """
 
     realm: str
     path: str
     blob: str
-    generation: int
+    clock: Mapping[str, int]
     data: bytes
     times: Mapping[str, int] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class Backups:
                 version.realm,
                 version.path,
                 version.blob,
-                version.generation,
+                json.dumps(dict(version.clock)),
                 json.dumps(dict(version.times)),
                 version.data,
             ),
@@ -71,5 +71,5 @@ class Backups:
 
 
 def _backed(row: tuple[Any, ...]) -> Backed:
-    realm, path, blob, generation, times, data = row
-    return Backed(realm, path, blob, generation, data, json.loads(times))
+    realm, path, blob, clock, times, data = row
+    return Backed(realm, path, blob, json.loads(clock), data, json.loads(times))

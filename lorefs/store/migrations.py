@@ -132,7 +132,7 @@ CREATE TABLE backups (
     realm TEXT NOT NULL,
     path TEXT NOT NULL,
     blob TEXT NOT NULL,
-    generation INTEGER NOT NULL,
+    clock TEXT NOT NULL,
     times TEXT NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (kind, realm, path)

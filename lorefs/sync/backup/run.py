@@ -23,6 +23,7 @@ from lorefs.core.backup import (
     BackupKey,
     Payload,
     label,
+    ticked,
     write_key,
     write_payload,
 )
@@ -200,6 +201,7 @@ class _Run:
         """The documents to send, and those to encrypt anew for other recipients, by tree path."""
         store = self.site.store
         bases = {(each.realm, each.path): each for each in store.backups.all()}
+        device = store.state("device") or ""
         payloads: dict[str, Payload] = {}
         for (realm, path), text in self._here(bases, taken).items():
             name = key.name(realm, path)
@@ -213,10 +215,10 @@ class _Run:
             is_there = name in opened.leaves and name not in taken.damaged
             if base is not None and is_there and base.data == encode(text):
                 continue
-            last = base.generation if base else 0
-            if name in taken.damaged:  # nobody knows how far others have got
-                last = max(last, self.at // 1000)
-            payloads[name] = Payload(realm, path, last + 1, text, written(store, path, text, base))
+            # where the last version is not known, this one must not look as if it stood on it
+            least = self.at // 1000 if base is None or name in taken.damaged else 0
+            clock = ticked(base.clock if base else {}, device, least)
+            payloads[name] = Payload(realm, path, clock, text, written(store, path, text, base))
         if opened.key is None or opened.key.recipients == key.recipients:
             return payloads, []
         return payloads, [name for name in opened.leaves if name not in payloads]
@@ -305,7 +307,7 @@ class _Run:
                     store.backups.put(replace(each, blob=blob), "sent")
             for name, new in payloads.items():
                 data = encode(new.text)
-                version = Backed(new.realm, new.path, oids[name], new.generation, data, new.times)
+                version = Backed(new.realm, new.path, oids[name], new.clock, data, new.times)
                 store.backups.put(version, "sent")
             store.set_state(SENT, oid)
 

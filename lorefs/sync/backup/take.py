@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lorefs.core.backup import USER, USER_DOCUMENT, BackupError, Payload, label, read_payload
+from lorefs.core.backup import (
+    USER,
+    USER_DOCUMENT,
+    BackupError,
+    Payload,
+    label,
+    read_payload,
+    stands_on,
+    united,
+)
 from lorefs.core.document import decode, encode, parse
 from lorefs.core.merge import Settings, Sides, merge_corpus
 from lorefs.core.plan import is_mass_deletion
@@ -50,17 +59,22 @@ class DoubtfulBackupError(RefusedError):
 
 
 class Arrival(NamedTuple):
-    """A document that the backup holds in another version than the one known here."""
+    """A document that the backup holds in another version than the one known here.
+
+    `base` is that one, None if there is none on which both stand.
+    """
 
     payload: Payload
     blob: str
+    base: Backed | None
+    clock: Mapping[str, int]
 
     @property
     def backed(self) -> Backed:
         """The version, as one that this machine knows."""
         each = self.payload
         data = encode(each.text)
-        return Backed(each.realm, each.path, self.blob, each.generation, data, each.times)
+        return Backed(each.realm, each.path, self.blob, self.clock, data, each.times)
 
 
 @dataclass(slots=True)
@@ -115,9 +129,8 @@ class Taker:
             try:
                 data = self.vault.decrypted(name, leaf)
                 payload = read_payload(data, key, name, self.vault.limit)
-                arrival = Arrival(payload, leaf.oid)
-                if base is None or not _is_again(base, arrival, name):
-                    found.append(arrival)
+                if base is None or not _is_again(base, payload, name):
+                    found.append(_arrival(payload, leaf.oid, base))
                     continue
             except BackupError as error:
                 taken.damaged[name] = error if base is None else _named(error, base)
@@ -152,11 +165,14 @@ class Taker:
         known = [each for each in self.site.store.backups.all() if each.realm == realm]
         base = {each.path: decode(each.data) for each in known}
         theirs = base | {each.payload.path: each.payload.text for each in arrivals}
+        for each in arrivals:
+            if each.base is None:  # both count, as if they met for the first time
+                base.pop(each.payload.path, None)
         times: dict[str, int] = {}
         for mapping in (*(x.times for x in known), *(x.payload.times for x in arrivals)):
             times.update(mapping)
         merged = merge_corpus(
-            Sides(base, {**ours, **{path: "" for path in base if path not in ours}}, theirs),
+            Sides(base, {**dict.fromkeys(base, ""), **ours}, theirs),
             settings=Settings(on_clash="last-write"),
             history=Times(self.site.store, times),
         )
@@ -200,16 +216,26 @@ class Taker:
         del taken
 
 
-def _is_again(base: Backed, arrival: Arrival, name: str) -> bool:
+def _arrival(payload: Payload, blob: str, base: Backed | None) -> Arrival:
+    """What arrived, with the base that it stands on.
+
+    A version that does not stand on the one known here was made by who could not read that.
+    """
+    if base is None:
+        return Arrival(payload, blob, None, payload.clock)
+    related = payload.clock != base.clock and stands_on(payload.clock, base.clock)
+    return Arrival(payload, blob, base if related else None, united(payload.clock, base.clock))
+
+
+def _is_again(base: Backed, new: Payload, name: str) -> bool:
     """Whether this is the known version, encrypted anew.
 
     Raises `BackupError` for an older one, which somebody put back.
     """
-    new = arrival.payload
-    if new.generation > base.generation:
+    if new.clock == base.clock:
+        return encode(new.text) == base.data
+    if not stands_on(base.clock, new.clock):
         return False
-    if new.generation == base.generation and encode(new.text) == base.data:
-        return True
     raise BackupError(
         f"{name} of the backup cannot be used: it is no newer than what was taken from there",
         path=name,
