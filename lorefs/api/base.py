@@ -10,7 +10,7 @@ from lorefs.sync.report import Report
 from lorefs.sync.site import Request, anything_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lorefs.api.following import Subscription
     from lorefs.config import Config
@@ -73,11 +73,16 @@ class Base:
 
         return Here(self.site)
 
-    def take_in(self) -> Report:
-        """Take in what changed in known documents; looks at bytes only where nothing did."""
-        if not anything_new(self.site):
+    def take_in(self, documents: Collection[str] | None = None) -> Report:
+        """Take in what changed in known documents; looks at bytes only where nothing did.
+
+        Whoever watches all files names the `documents` that events told of, and no other file
+        is looked at unless there is another reason.
+        """
+        if not anything_new(self.site, documents):
             return Report()
-        return self._reconcile(Request(self._origin("editor")))
+        named = None if documents is None else frozenset(documents)
+        return self._reconcile(Request(self._origin("editor"), named=named))
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
