@@ -12,7 +12,7 @@ from lorefs.sync.report import Report
 from lorefs.sync.site import Request, anything_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lorefs.api.following import Subscription
     from lorefs.config import Config, Hub
@@ -76,14 +76,17 @@ class Base:
 
         return Here(self.site)
 
-    def take_in(self) -> Report:
+    def take_in(self, documents: Collection[str] | None = None) -> Report:
         """Take in what changed in known documents; looks at bytes only where nothing did.
 
-        Entries that stand elsewhere are taken in, too.
+        Entries that stand elsewhere are taken in, too. Whoever watches all files names the
+        `documents` that events told of, and no other file is looked at unless there is another
+        reason.
         """
         report = Report()
-        if anything_new(self.site):
-            report = self._reconcile(Request(self._origin("editor")))
+        if anything_new(self.site, documents):
+            named = None if documents is None else frozenset(documents)
+            report = self._reconcile(Request(self._origin("editor"), named=named))
         return self._with_guests(report)
 
     def _with_guests(self, report: Report) -> Report:

@@ -44,7 +44,7 @@ def intend(
     homeless: list[str] = []
     for state in documents.states():
         path = state.path
-        if path in skipped:
+        if path in skipped or path in observation.elsewhere:
             continue
         if path not in theirs:
             target = _for_us(site, state)

@@ -10,11 +10,12 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
+from lorefs.sync.site import anything_waits
 from lorefs.sync.stashes import put_aside
 from lorefs.worktree import Found, check_text, read, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from lorefs.core.moves import Step
     from lorefs.repo import Tracking
@@ -40,6 +41,7 @@ class Observation:
     looked_up: frozenset[str]
     moved: bool  # whether git brought what the files say now
     own_commits: tuple[Step, ...]  # that a move followed
+    elsewhere: frozenset[str] = frozenset()  # known, as they were, and not looked at
 
 
 def observe(site: Site, request: Request) -> Observation:
@@ -54,11 +56,14 @@ def observe(site: Site, request: Request) -> Observation:
     under_way = site.config.sync.enabled and head.operation is not None
     # what git does now is looked at once it is done
     site.store.set_state("head_place", head.held if under_way else head.place)
-    paths = {*states, *request.paths}
+    paths = _named(site, request, states) or {*states, *request.paths}
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")
     found, data, refusals = _read_all(site, sorted(paths), states)
+    if not paths.issuperset(states) and not _all_found(paths, found):
+        paths = set(states)
+        found, data, refusals = _read_all(site, sorted(paths), states)
     texts: dict[str, str] = {}
     for path, content in list(data.items()):
         try:
@@ -86,7 +91,27 @@ def observe(site: Site, request: Request) -> Observation:
     hashes = {path: file.hash if isinstance(file, _File) else None for path, file in found.items()}
     refused, seen = tuple(refusals), frozenset(looked_up)
     moved = moved_to is not None
-    return Observation(head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own)
+    return Observation(
+        head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own,
+        elsewhere=frozenset(states).difference(paths),
+    )  # fmt: skip
+
+
+def _named(site: Site, request: Request, states: Mapping[str, DocumentState]) -> set[str]:
+    """The documents that are all there is to look at; none where everything is."""
+    named = request.named
+    if not named or not named.issubset(states) or anything_waits(site):
+        return set()
+    if any((site.git.paths.lorefs_dir / "spool").glob("*.json")):  # a merge has come to its end
+        return set()
+    others = (state for path, state in states.items() if path not in named)
+    lags = any(s.pending_hash is not None or s.worktree_hash != s.hash for s in others)
+    return set() if lags else set(named)
+
+
+def _all_found(paths: Collection[str], found: Mapping[str, _File | Absence]) -> bool:
+    """Whether all files are there: what became of one that is not, others tell."""
+    return all(isinstance(found.get(path), _File) for path in paths)
 
 
 class _File(NamedTuple):

@@ -15,12 +15,12 @@ from lorefs.sync.known import Known
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from lorefs.config import Config
     from lorefs.repo import Git
-    from lorefs.store import Origin, Store
+    from lorefs.store import DocumentState, Origin, Store
     from lorefs.sync.corpus import Corpus
 
 
@@ -58,7 +58,8 @@ class Request:
     With `arrives` it brings what others did, which reaches files of git's only through
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
     to leave it as it is. `finish` is called in the same transaction once all rows are written.
-    `paths` are documents to look at besides those that are known.
+    `paths` are documents to look at besides those that are known, and `named` the only ones
+    whose files may have changed, where somebody watches them all.
     """
 
     origin: Origin
@@ -70,6 +71,7 @@ class Request:
     publish: Callable[[str, bytes], bytes | None] | None = None
     paths: tuple[str, ...] = ()
     finish: Callable[[], None] | None = None
+    named: frozenset[str] | None = None
 
 
 def _was_killed(site: Site) -> bool:
@@ -89,10 +91,26 @@ def _was_killed(site: Site) -> bool:
     return False
 
 
-def anything_new(site: Site) -> bool:
-    """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only."""
+def anything_new(site: Site, documents: Collection[str] | None = None) -> bool:
+    """Whether a file, a row or HEAD differs from what was last seen. Looks at bytes only.
+
+    With `documents` only the files of those are looked at.
+    """
+    if anything_waits(site):
+        return True
+    states = site.store.documents.states()
+    if any(state.pending_hash is not None for state in states):
+        return True
+    if documents is not None:
+        states = [state for state in states if state.path in documents]
+        if len(states) < len(documents):  # nobody knows the others
+            return True
+    return any(_differs(site, state) for state in states)
+
+
+def anything_waits(site: Site) -> bool:
+    """Whether there is a reason to look at all documents that no file of a document tells."""
     store = site.store
-    limit = site.config.limits.document_size
     if store.outbox or store.state("head") != head_signature(site.git.paths):
         return True
     if _was_killed(site):
@@ -101,15 +119,13 @@ def anything_new(site: Site) -> bool:
     homeless = (store.state(HOMELESS) or "").split("\n")
     if any(path and root.joinpath(path).parent.is_dir() for path in homeless):
         return True
-    if store.state(LAST_FAILURE):  # it may be over
+    return bool(store.state(LAST_FAILURE))  # it may be over
+
+
+def _differs(site: Site, state: DocumentState) -> bool:
+    """Whether a file is not what was last seen of it."""
+    try:
+        found = read(site.git.paths.worktree, state.path, site.config.limits.document_size)
+    except DocumentError:
         return True
-    for state in store.documents.states():
-        if state.pending_hash is not None:
-            return True
-        try:
-            found = read(root, state.path, limit)
-        except DocumentError:
-            return True
-        if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
-            return True
-    return False
+    return (found.hash if isinstance(found, Found) else None) != state.worktree_hash

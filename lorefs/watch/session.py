@@ -98,7 +98,9 @@ class Session:
         known = self.workspace.store.documents
         if batch.wide or any(known.state(path) is None for path in documents):
             return self.workspace.reconcile(discover=True)
-        return self.workspace.take_in()
+        if batch.directories or self.watcher.limited:  # what went with a directory nobody named
+            return self.workspace.take_in()
+        return self.workspace.take_in(documents)
 
     def changed_here(self) -> bool:
         """Whether somebody on this machine changed an entry since the last call."""
