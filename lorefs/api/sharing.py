@@ -61,7 +61,8 @@ class Sharing(Base):
             from lorefs.sync.branch.gc import collect_if_due
 
             collect_if_due(self.site, self.here.branch, self._clock())
-        return replace(report, reconciled=reconciled)
+        held = (*reconciled.questions, *self.here.held())
+        return replace(report, reconciled=replace(reconciled, questions=held))
 
     def exchanged_at(self) -> int | None:
         """When all remotes had answered last, None for never; no network."""

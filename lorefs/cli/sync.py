@@ -12,6 +12,7 @@ from lorefs.cli.cycle import cycle_json, write_cycle, write_preview, write_sync_
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
 from lorefs.cli.output import for_person, write_json
+from lorefs.cli.report import needs_attention
 from lorefs.cli.sync_setup import disable, setup
 from lorefs.errors import ExitStatus
 
@@ -58,7 +59,8 @@ def run(
         write_json(cycle_json(report))
     else:
         write_cycle(report, quiet=quiet)
-    return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+    done = report.ok and not needs_attention(report.reconciled)
+    return ExitStatus.DONE if done else ExitStatus.FINDINGS
 
 
 def _sync_alone(workspace: Workspace) -> ExitStatus:

@@ -179,6 +179,10 @@ class Documents:
             "UPDATE documents SET synced_hash = ? WHERE path = ?", (found, path)
         )
 
+    def forget_synced(self) -> None:
+        """Have the sync branch compared with all documents again."""
+        self.connection.execute("UPDATE documents SET synced_hash = NULL")
+
     def put_tracked(self, path: str, *, tracked: bool) -> None:
         """Note whether HEAD holds the document."""
         self.connection.execute(
