@@ -6,20 +6,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
+from lorefs.errors import LorefsError
 from lorefs.store import Origin
 from lorefs.sync.guests import take_in_guests, user_store
 from lorefs.sync.report import Report
-from lorefs.sync.site import Request, anything_new
+from lorefs.sync.site import Request, anything_new, is_filter_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from lorefs.api.following import Subscription
     from lorefs.config import Config, Hub
-    from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
     from lorefs.store import Store
     from lorefs.sync.branch.here import Here
+    from lorefs.sync.branch.news import Ids
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
 
@@ -87,6 +88,11 @@ class Base:
         if anything_new(self.site, documents):
             named = None if documents is None else frozenset(documents)
             report = self._reconcile(Request(self._origin("editor"), named=named))
+        if self.config.sync.enabled and is_filter_changed(self.site):
+            try:
+                self._commit()  # the rows follow the filter then
+            except LorefsError as error:  # else nobody could read any more
+                self._warn(error)
         return self._with_guests(report)
 
     def _with_guests(self, report: Report) -> Report:
@@ -100,13 +106,20 @@ class Base:
         )
         return replace(report, refusals=(*report.refusals, *troubles)) if troubles else report
 
-    def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
+    def _change(
+        self,
+        change: Callable[[Corpus], None],
+        *,
+        discover: bool = False,
+        withdraw: Ids = frozenset(),
+        look: Callable[[], None] = lambda: None,
+    ) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
         if discover:
             self._reconcile(Request(self._origin("editor"), discover=True))
         else:
             self.take_in()
-        return self._apart(Request(self._origin(self._source), change))
+        return self._apart(Request(self._origin(self._source), change), withdraw, look)
 
     def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:
         """Run a change that names its origin in the log itself."""
@@ -114,17 +127,29 @@ class Base:
         origin = self._origin(self._source)
         return self._apart(Request(origin, lambda corpus: change(corpus, origin)))
 
-    def _apart(self, request: Request) -> Report:
-        """Make a change to what the rows say, and put it onto the sync branch."""
+    def _apart(
+        self,
+        request: Request,
+        withdraw: Ids = frozenset(),
+        look: Callable[[], None] = lambda: None,
+    ) -> Report:
+        """Make a change to what the rows say, and put it onto the sync branch.
+
+        `look` is called in between: a filter may hide what was changed.
+        """
         report = self._reconcile(request)
-        self._commit()
+        look()
+        self._commit(withdraw)
         self._with_guests(report)
         return report
 
-    def _commit(self) -> None:
-        """With sync on, a change is on the sync branch before a command returns."""
+    def _commit(self, withdraw: Ids = frozenset()) -> None:
+        """With sync on, a change is on the sync branch before a command returns.
+
+        Entries of `withdraw` (ids) may be deleted for others because they are restricted now.
+        """
         if self.config.sync.enabled:
-            done, _ = self.here.commit(self._origin("sync"))
+            done, _ = self.here.commit(self._origin("sync"), withdraw)
             self._changed = self._changed or done.new
 
     def _reconcile(self, request: Request) -> Report:

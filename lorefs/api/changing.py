@@ -12,9 +12,10 @@ from lorefs.sync.guests import user_store
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lorefs.store import Change, Origin, Row
+    from lorefs.sync.branch.news import Ids
     from lorefs.sync.corpus import Corpus
 
 CATEGORY: Final = "Note"  # of new entries that name none
@@ -52,8 +53,8 @@ class Changing(Reading):
             self._check_writable(corpus, target)
             corpus.after[target] = edit.insert(corpus.document(target), entry)
 
-        self._change(change, discover=self.store.documents.state(target) is None)
-        return self.store.entries.resolve(entry.id)
+        unknown = self.store.documents.state(target) is None
+        return self._change_row(entry.id, change, discover=unknown)
 
     def add_everywhere(
         self,
@@ -83,12 +84,19 @@ class Changing(Reading):
         return self.get(entry.id)
 
     def update(
-        self, reference: str, changes: Mapping[str, Any], *, if_rev: int | str | None = None
+        self,
+        reference: str,
+        changes: Mapping[str, Any],
+        *,
+        if_rev: int | str | None = None,
+        withdraw: bool = False,
     ) -> Row:
         """Set fields of an entry: those of `Entry`, `tags_add` and `tags_remove`.
 
         `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
-        current row if the entry is another by now, and nothing is written.
+        current row if the entry is another by now, and nothing is written. An entry that others
+        have and that becomes restricted is deleted for them with `withdraw`; without it that
+        waits until somebody confirms it.
         """
         from lorefs.core import edit
 
@@ -105,8 +113,7 @@ class Changing(Reading):
 
         self.take_in()
         ident = self.store.entries.resolve(reference).entry.id
-        self._change(change)
-        return self.store.entries.resolve(ident)
+        return self._change_row(ident, change, withdraw=frozenset({ident} if withdraw else ()))
 
     def confirm(self, references: Sequence[str]) -> list[Row]:
         """Note that entries were looked at and still hold; `stale` counts anew from now on.
@@ -148,8 +155,8 @@ class Changing(Reading):
             if target != row.document:
                 corpus.move(row.entry.id, row.document, target)
 
-        self._change(change, discover=self.store.documents.state(target) is None)
-        return self.store.entries.resolve(row.entry.id)
+        unknown = self.store.documents.state(target) is None
+        return self._change_row(row.entry.id, change, discover=unknown)
 
     def undo(self, count: int = 1) -> list[Change]:
         """Revert the newest own changes, as new changes; later edits of other fields stay."""
@@ -176,6 +183,23 @@ class Changing(Reading):
             request = Request(self._origin("editor"), publish=publish)
         report = self._reconcile(request)
         return [path for path in report.written if not paths or path in paths]
+
+    def _change_row(
+        self,
+        ident: str,
+        change: Callable[[Corpus], None],
+        *,
+        discover: bool = False,
+        withdraw: Ids = frozenset(),
+    ) -> Row:
+        """Change an entry; returns its row as that left it, also where a filter hides it then."""
+        rows: list[Row] = []
+
+        def look() -> None:
+            rows.append(self.store.entries.resolve(ident))
+
+        self._change(change, discover=discover, withdraw=withdraw, look=look)
+        return rows[0]
 
     def _check_directory(self, path: str) -> None:
         if {"..", ".git"} & set(path.split("/")) or not (self.root / path).is_dir():

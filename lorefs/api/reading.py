@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from lorefs.core.model import PERSONAL
 from lorefs.errors import UsageError
 from lorefs.store import ALL, OWN, Change, Filter, Hit, Row
 from lorefs.sync.guests import guest_error
-from lorefs.sync.site import Request
+from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,8 @@ class Reading(Base):
     ) -> Report:
         """Take in what changed; look for new documents everywhere with `discover`.
 
-        `restore` writes missing files again, `accept_deletions` deletes their entries.
+        `restore` writes missing files again, `accept_deletions` deletes their entries, and for
+        others what is restricted now.
         """
         request = Request(
             self._origin("editor"),
@@ -53,7 +54,17 @@ class Reading(Base):
             accept_deletions=accept_deletions,
             discover=discover,
         )
-        return self._with_guests(self._reconcile(request))
+        report = self._reconcile(request)
+        if accept_deletions and self.config.sync.enabled and self.store.state(APPLIED):
+            self.here.withdraw(self._origin("sync"))
+        return self._with_guests(self._with_held(report))
+
+    def _with_held(self, report: Report) -> Report:
+        """A report that asks about what is restricted now, and that others still have."""
+        if not self.config.sync.enabled or not self.store.state(APPLIED):
+            return report
+        held = self.here.held()
+        return replace(report, questions=(*report.questions, *held)) if held else report
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""
@@ -127,7 +138,7 @@ class Reading(Base):
         return Status(
             self.store.entries.count(OWN),
             tuple(state.path for state in self.store.documents.states()),
-            report,
+            self._with_held(report),
             len(self.conflicts.open()),
             self.config.sync.enabled,
             self.store.guests.counts(),

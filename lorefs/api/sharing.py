@@ -73,6 +73,8 @@ class Sharing(Federating):
         if seconds is None and fetch != "never":
             hubs = self.fetch_hubs(interactive=interactive, due=fetch == "news")
         self._with_guests(reconciled)
+        held = (*reconciled.questions, *self.here.held())
+        reconciled = replace(reconciled, questions=held)
         return replace(report, reconciled=reconciled, hubs=hubs)
 
     def exchanged_at(self) -> int | None:

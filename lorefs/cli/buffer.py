@@ -18,7 +18,7 @@ from lorefs.errors import LorefsError, RefusedError, UsageError
 from lorefs.formats.note import YamlHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lorefs.api import Workspace
     from lorefs.store import Row
@@ -28,11 +28,17 @@ _REQUIRED: Final = ("title", "category")
 _ADVICE: Final = "# Close it unchanged to leave the entry as it is.\n"
 
 
-def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> Row | None:
+def edit_in_editor(
+    workspace: Workspace,
+    reference: str,
+    if_rev: str | None,
+    may_apply: Callable[[Mapping[str, Any]], bool],
+) -> Row | None:
     """Let the user edit an entry; None if nothing changed.
 
-    Raises UsageError for a buffer that cannot be read, ConflictError if the entry changed
-    meanwhile. The buffer is kept and named then.
+    `may_apply` is asked about the changes before they are made. Raises UsageError for a buffer
+    that cannot be read, ConflictError if the entry changed meanwhile, and RefusedError if they
+    may not be made. The buffer is kept and named then.
     """
     row = workspace.own(reference)
     if if_rev is not None:
@@ -42,7 +48,13 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     try:
         run_editor(path, workspace.root)
         changes = read_buffer(read_file(path), row.entry)
-        updated = workspace.update(row.entry.id, changes, if_rev=row.rev) if changes else None
+        if changes and not may_apply(changes):
+            raise RefusedError("nothing was changed")
+        updated = (
+            workspace.update(row.entry.id, changes, if_rev=row.rev, withdraw=True)
+            if changes
+            else None
+        )
     except LorefsError as error:
         if path.exists() and path.read_bytes() != text.encode():
             error.hint = f"your text is kept in {path}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from lorefs.api import Workspace
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
 from lorefs.cli.options import Confidence, Content, Heading, Id, Sensitivity, Status, text_of
@@ -58,22 +60,35 @@ def run(
         changes["content"] = text_of(content)
     changes |= _tags(tag or [])
     with open_workspace() as workspace:
-        if sensitivity == "restricted" and not yes and workspace.is_shared(id):
-            typer.echo("Others have this entry. It will be deleted for them, and history that was")
-            typer.echo("sent keeps its text.")
-            typer.confirm("Restrict it?", abort=True)
         if changes:
-            row = workspace.update(id, changes, if_rev=if_rev)
+            if not (yes or _may_restrict(workspace, id, changes)):
+                raise typer.Abort
+            row = workspace.update(id, changes, if_rev=if_rev, withdraw=True)
         else:
             from lorefs.cli.buffer import edit_in_editor
 
-            edited = edit_in_editor(workspace, id, if_rev)
+            def may_apply(changes: Mapping[str, Any]) -> bool:
+                return yes or _may_restrict(workspace, id, changes)
+
+            edited = edit_in_editor(workspace, id, if_rev, may_apply)
             if edited is None:
                 write("nothing changed")
                 return
             row = edited
         short = short_ids([row.entry.id], workspace.store.entries)
     write_lines([title_line(row, short)])
+
+
+def _may_restrict(workspace: Workspace, id: str, changes: Mapping[str, Any]) -> bool:
+    """Whether changes may be made that delete the entry for others; asks if they would."""
+    if changes.get("sensitivity") != "restricted" or not workspace.is_shared(id):
+        return True
+    typer.echo("Others have this entry. It will be deleted for them, and history that was")
+    typer.echo("sent keeps its text.")
+    try:
+        return typer.confirm("Restrict it?")
+    except typer.Abort:  # nobody is there
+        return False
 
 
 def _tags(words: list[str]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from lorefs.cli.cycle import cycle_json, write_cycle
 from lorefs.cli.failure import status_of
 from lorefs.cli.here import open_workspace
 from lorefs.cli.output import for_person, write_json
+from lorefs.cli.report import needs_attention
 from lorefs.errors import ExitStatus
 
 # Command lines that mean a cycle, by whether it is a quiet one.
@@ -43,4 +44,5 @@ def exchange(
         write_json(cycle_json(report))
     else:
         write_cycle(report, quiet=quiet)
-    return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+    done = report.ok and not needs_attention(report.reconciled)
+    return ExitStatus.DONE if done else ExitStatus.FINDINGS

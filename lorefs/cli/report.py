@@ -48,9 +48,12 @@ def waiting_lines(report: Report) -> Iterator[list[Span]]:
     for waiting in report.waiting:
         yield [("waits: ", "bold yellow"), (one_line(f"{waiting.document}: {waiting.reason}"), "")]
     for question in report.questions:
-        words = f"{question.document} ({question.entries} entries): {question.reason}"
+        count = counted(question.entries, "entry", "entries")
+        words = f"{question.document} ({count}): {question.reason}"
         yield [("confirm: ", "bold yellow"), (one_line(words), "")]
-    if report.questions:
+        if question.hint:
+            yield [("hint: ", "bold"), (question.hint, "")]
+    if any(not question.hint for question in report.questions):
         yield [("hint: ", "bold"), ("`lorefs reconcile --restore` brings back, ", ""),
                ("`lorefs reconcile --accept-deletions` deletes", "")]  # fmt: skip
     for copy in report.copies:
@@ -68,7 +71,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "discards": report.discards,
         "waiting": [{"document": w.document, "reason": w.reason} for w in report.waiting],
         "questions": [
-            {"document": q.document, "entries": q.entries, "reason": q.reason}
+            {"document": q.document, "entries": q.entries, "reason": q.reason, "hint": q.hint}
             for q in report.questions
         ],
         "copies": [{"document": c.document, "id": c.entry} for c in report.copies],

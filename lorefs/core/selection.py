@@ -63,53 +63,110 @@ def _rank(sensitivity: str) -> int:
     return SENSITIVITIES.index(sensitivity) if known else len(SENSITIVITIES)
 
 
-def visible(text: str, path: str, selection: Selection) -> str:
-    """A document of the sync branch without the entries that are not wanted here."""
+class Terms(NamedTuple):
+    """On what terms the text of a document goes onto the branch.
+
+    `wanted` is the filter for entries that the branch does not hold yet; `holds` tells for an id
+    whether it does. `followed` is the filter that the rows follow: what the branch holds beyond
+    it is no row here, and stays there. So do entries of `kept` (ids), whatever the rows say of
+    them: they are restricted here, and nobody has confirmed yet that others lose them.
+    """
+
+    wanted: Selection
+    followed: Selection
+    holds: Callable[[str], bool]
+    kept: Collection[str] = ()
+
+
+def visible(text: str, path: str, selection: Selection, ours: Collection[str] = ()) -> str:
+    """A document of the branch without the entries that are not wanted, but with all of `ours`."""
     if selection.takes_all:
         return text
-    return serialize(_without(parse(text), lambda block: not selection.takes(_entry(block, path))))
+    return _without(
+        parse(text),
+        lambda block: block.id not in ours and not selection.takes(_entry(block, path)),
+    )
 
 
 def outgoing(
     document: Document,
     path: str,
     there: str | None,
-    selection: Selection,
+    terms: Terms,
     copies: Collection[str] = (),
 ) -> str:
     """The text of a document for the sync branch.
 
-    Each entry carries its marker there. What is restricted, not wanted, or one of `copies` (ids
-    of entries that stand elsewhere) is left out; what `there`, the text that the branch has, holds
-    beyond what is wanted here stays as it is.
+    Each entry carries its marker there. What is restricted, new and not wanted, or one of
+    `copies` (ids of entries that stand elsewhere) is left out; of `there`, the text that the
+    branch has, stays what the terms keep.
     """
     named = with_markers(identify(document, path), lambda _: True)
-    sent = _without(
-        named,
-        lambda block: block.id in copies or not _may_leave(block, path, selection),
-    )
-    text = serialize(sent)
-    if there is None or selection.takes_all:
+    text = _without(named, lambda block: block.id in copies or not _may_leave(block, path, terms))
+    return with_hidden(text, path, there or "", terms.followed, terms.kept)
+
+
+def with_hidden(
+    text: str, path: str, there: str, selection: Selection, kept: Collection[str] = ()
+) -> str:
+    """A text that the rows gave, with what the branch holds beyond it.
+
+    That is what the filter hides of `there`, and all of `kept`, where the text lacks it.
+    """
+    if not there or (selection.takes_all and not kept):
         return text
-    shown = visible(there, path, selection)
-    if shown == there:
+    sent = ids_of(text)
+    known = _without(
+        parse(there),
+        lambda block: (
+            block.id not in sent and (block.id in kept or not selection.takes(_entry(block, path)))
+        ),
+    )
+    if known == there:
         return text
     settings = Settings(on_clash="theirs")
-    return merge_document(Sides(shown, there, text), path=path, settings=settings).text or ""
+    return merge_document(Sides(known, there, text), path=path, settings=settings).text or ""
 
 
-def _may_leave(block: Block, path: str, selection: Selection) -> bool:
-    if selection.takes_all and "sensitivity" not in block.text:
+def unlike(text: str, path: str, there: str, selection: Selection) -> str:
+    """A text without the entries that the filter hides of `there`, where they are the same."""
+    if not there or selection.takes_all:
+        return text
+    hidden = {
+        block.id: block.text
+        for block in parse(there).blocks
+        if block.kind == ENTRY and not selection.takes(_entry(block, path))
+    }
+    return _without(parse(text), lambda block: hidden.get(block.id) == block.text)
+
+
+def ids_of(text: str) -> set[str]:
+    """The ids of the entries of a text."""
+    return {block.id for block in parse(text).blocks if block.id and block.kind == ENTRY}
+
+
+def is_in(ident: str, text: str) -> bool:
+    """Whether a text of the branch, where each entry carries its marker, holds an entry."""
+    return f"<!-- lore:{ident} -->" in text
+
+
+def _may_leave(block: Block, path: str, terms: Terms) -> bool:
+    if terms.wanted.takes_all and "sensitivity" not in block.text:
         return True  # most entries need not be read for this
     entry = _entry(block, path)
-    return _rank(entry.sensitivity) < _rank(RESTRICTED) and selection.takes(entry)
+    if _rank(entry.sensitivity) >= _rank(RESTRICTED):
+        return False
+    return terms.wanted.takes(entry) or terms.holds(block.id)
 
 
-def _without(document: Document, unwanted: Callable[[Block], bool]) -> Document:
-    for block in document.blocks:
-        if block.id and block.kind == ENTRY and unwanted(block):
-            document = edit.remove(document, block.id)
-    return document
+def _without(document: Document, unwanted: Callable[[Block], bool]) -> str:
+    """The text of a document without some of its entries."""
+    gone = {
+        block.id
+        for block in document.blocks
+        if block.id and block.kind == ENTRY and unwanted(block)
+    }
+    return serialize(edit.remove_all(document, gone) if gone else document)
 
 
 def _entry(block: Block, path: str) -> Entry:

@@ -179,8 +179,8 @@ class Documents:
             "UPDATE documents SET synced_hash = ? WHERE path = ?", (found, path)
         )
 
-    def put_unsynced(self) -> None:
-        """Note that there is no sync branch any more that has any of the texts."""
+    def forget_synced(self) -> None:
+        """Have the sync branch compared with all documents again."""
         self.connection.execute("UPDATE documents SET synced_hash = NULL")
 
     def put_tracked(self, path: str, *, tracked: bool) -> None:

@@ -12,6 +12,7 @@ from lorefs.core.model import PERSONAL
 from lorefs.core.resolution import texts_of
 from lorefs.core.versions import edits_base
 from lorefs.sync.diff import diff
+from lorefs.sync.hidden import Hidden
 from lorefs.sync.progress import READING, told
 from lorefs.sync.stashes import stashed
 
@@ -53,13 +54,16 @@ def ingest(
             sides = (parse(text) for text in (texts[path], decode(source), base[path]))
             named = [identify(document, path) for document in sides]
             base[path] = serialize(edits_base(*named))
-    ours = {path: corpus.text(path) for path in texts}
+    hidden = Hidden(site)
+    ours = {path: hidden.put_back(path, corpus.text(path)) for path in texts}
     if stashes:
         texts = {
             path: stashes.news(path, text, base[path], ours[path]) for path, text in texts.items()
         }
     merged = merge_corpus(Sides(base, ours, texts), settings=SETTINGS)
-    documents = {path: parse(merged.documents.get(path, "")) for path in texts}
+    documents = {
+        path: parse(hidden.taken_out(path, merged.documents.get(path, ""))) for path in texts
+    }
     return False, documents, merged.discards
 
 
@@ -71,14 +75,16 @@ def take_own_commits(site: Site, observation: Observation, corpus: Corpus) -> No
     """
     if not site.config.sync.enabled:
         return
+    hidden = Hidden(site)
     for step in observation.own_commits[-COMMIT_LIMIT:]:
         for facts in observation.facts:
             path = facts.document
             before, after = (site.git.blob(commit, path) for commit in step[:2])
             if facts.scope != PERSONAL and after is not None and before != after:
-                sides = Sides(decode(before or b""), corpus.text(path), decode(after))
+                ours = hidden.put_back(path, corpus.text(path))
+                sides = Sides(decode(before or b""), ours, decode(after))
                 merged = merge_document(sides, path=path, settings=SETTINGS)
-                corpus.put(path, parse(merged.text or ""))
+                corpus.put(path, parse(hidden.taken_out(path, merged.text or "")))
 
 
 def _is_unchanged(store: Store, corpus: Corpus, path: str) -> bool:

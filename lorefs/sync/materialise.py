@@ -90,6 +90,14 @@ def note_lags(site: Site, observation: Observation, local: Iterable[Corpus]) -> 
                 documents.put_lag(path, encode(serialize(corpus.before[path])))
 
 
+def carry_lag(site: Site, path: str, before: str, after: str) -> None:
+    """Keeps what arrived out of what a file still lacks of the changes made here."""
+    lag = site.store.documents.lag(path)
+    if lag is not None:
+        merged = merge_document(Sides(before, decode(lag), after), path=path)
+        site.store.documents.put_lag(path, encode(merged.text or ""))
+
+
 def _published(
     site: Site, state: DocumentState, publish: Callable[[str, bytes], bytes | None]
 ) -> bytes | None:

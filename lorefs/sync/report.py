@@ -19,11 +19,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A document whose deletion, or that of most of its entries, nobody confirmed yet."""
+    """A document whose deletion, or that of entries of it, nobody confirmed yet.
+
+    `hint` says how to go on where the commands are not those for files that are gone.
+    """
 
     document: str
     entries: int
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

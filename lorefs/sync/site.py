@@ -5,10 +5,12 @@ Commands that only read come here first, so this module imports little.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lorefs.config import Filters
 from lorefs.errors import DocumentError
 from lorefs.repo import Seen, head_signature
 from lorefs.sync.known import Known
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 APPLIED: Final = "sync.applied"
 # The commit whose standing the rows show: who was entitled to what they say.
 JUDGED: Final = "sync.judged"
+# The filter that the rows follow.
+FILTER: Final = "sync.filter"
 # Documents whose directory is not here: their files wait for it.
 HOMELESS: Final = "homeless"
 LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
@@ -72,6 +76,27 @@ class Request:
     paths: tuple[str, ...] = ()
     finish: Callable[[], None] | None = None
     named: frozenset[str] | None = None
+
+
+def filter_text(site: Site) -> str:
+    """The filter of the settings, as `FILTER` notes it."""
+    return json.dumps(site.config.filter)
+
+
+def is_filter_news(site: Site) -> bool:
+    """Whether the rows follow another filter than the settings name, or none was noted yet."""
+    return site.store.state(FILTER) != filter_text(site)
+
+
+def is_filter_changed(site: Site) -> bool:
+    """Whether the rows follow another filter than the settings name."""
+    known = site.store.state(FILTER)
+    return known is not None and known != filter_text(site)
+
+
+def is_filtered(site: Site) -> bool:
+    """Whether something may have to be hidden or shown."""
+    return is_filter_news(site) or site.config.filter != Filters()
 
 
 def _was_killed(site: Site) -> bool:

@@ -146,6 +146,40 @@ def test_restricting_a_shared_entry_asks_first(ada: Lorefs, bob: Lorefs) -> None
     assert [each["id"] for each in ada("list", "--json").json] == [ident]
 
 
+def test_restricting_a_shared_entry_in_the_editor_asks_as_well(ada: Lorefs, bob: Lorefs) -> None:
+    ident = ada("add", "Of Ada").out.strip()
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    editor = {"GIT_EDITOR": "sed -i 's/^sensitivity: .*/sensitivity: restricted/'"}
+    for answer in ("n\n", ""):
+        asked = ada("edit", ident, env=editor, stdin=answer, status=5)
+        assert "keeps its text" in asked.out
+        assert "nothing was changed" in asked.err
+        assert "your text is kept in" in asked.err
+        assert ada("show", ident, "--json").json["sensitivity"] == "normal"
+    ada("edit", ident, env=editor, stdin="y\n")
+    ada("sync")
+    bob("sync")
+    assert bob("list", "--json").json == []
+
+
+def test_restricting_in_the_file_is_asked_for_later(ada: Lorefs, bob: Lorefs) -> None:
+    ident = ada("add", "Of Ada").out.strip()
+    ada("sync", "setup", "--yes")
+    bob("sync", "setup", "--yes")
+    file, marker = ada.path / ".lore.md", f"<!-- lore:{ident} -->\n"
+    text = file.read_text().replace(marker, f"{marker}<!-- {{sensitivity: restricted}} -->\n")
+    file.write_text(text)
+    asked = ada("sync", status=1)
+    assert f"others have it: {ident}" in asked.out
+    assert "--accept-deletions" in asked.out
+    assert "1 entry" in ada("status", status=1).out
+    ada("reconcile", "--accept-deletions")
+    ada("sync")
+    bob("sync")
+    assert bob("list", "--json").json == []
+
+
 def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> None:
     ada("add", "Of Ada")
     ada("sync", "setup", "--yes")

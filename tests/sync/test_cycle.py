@@ -121,7 +121,8 @@ def test_personal_lore_never_leaves(ada: Clone) -> None:
 def test_restricted_lore_never_leaves(ada: Clone, bob: Clone) -> None:
     ada.add("One")
     kept = ada.add("Not for all")
-    ada.update(kept, sensitivity="restricted")
+    with ada.open() as workspace:
+        workspace.update(kept, {"sensitivity": "restricted"}, withdraw=True)
     text = document(entry(7, "Born restricted", "x", "sensitivity: restricted"))
     ada.repo.write("docs/.lore.md", text)
     ada.reconcile(discover=True)
@@ -416,7 +417,8 @@ def test_a_shared_entry_that_becomes_restricted_is_deleted_for_others(
 ) -> None:
     one, two = ada.add("One"), ada.add("Two")
     converge(ada, bob)
-    ada.update(one, sensitivity="restricted")
+    with ada.open() as workspace:
+        workspace.update(one, {"sensitivity": "restricted"}, withdraw=True)
     ada.sync()
     bob.sync()
     assert set(bob.entries()) == {two}

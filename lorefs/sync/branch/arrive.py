@@ -6,32 +6,33 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.claim import with_markers
-from lorefs.core.document import decode, encode, parse, serialize
-from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus, merge_document
+from lorefs.core.document import parse, serialize
+from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
 from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import without_removed
-from lorefs.core.selection import visible
+from lorefs.core.selection import RESTRICTED, visible
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.publish import following
 from lorefs.sync.branch.standing import judged, note
+from lorefs.sync.corpus import Corpus
 from lorefs.sync.diff import diff
+from lorefs.sync.hidden import followed
 from lorefs.sync.history import TreeHistories
+from lorefs.sync.materialise import carry_lag
 from lorefs.sync.progress import READING, told
 from lorefs.sync.reconcile import reconcile
 from lorefs.sync.report import Question, Report
 from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from lorefs.core.ledger import Discard
     from lorefs.core.merge import MergedCorpus
-    from lorefs.core.selection import Selection
     from lorefs.repo.objects import Commit
     from lorefs.store import Origin
     from lorefs.sync.branch.branch import Branch
-    from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
 
 
@@ -50,7 +51,6 @@ class _Arrival(NamedTuple):
 def arrive(
     site: Site,
     branch: Branch,
-    selection: Selection,
     target: str,
     origin: Origin,
     *,
@@ -68,8 +68,8 @@ def arrive(
         paths = sorted({*paths, *site.store.documents.unsynced()})
     arrival = _Arrival(
         target,
-        _shown(branch, selection, applied, paths),
-        _shown(branch, selection, target, paths),
+        _shown(site, branch, applied, paths),
+        _shown(site, branch, target, paths, () if applied else _ids(site, paths)),
         tuple(branch.objects.between([applied] if applied else [], [target])),
         known=applied is not None,
         instead=instead,
@@ -85,12 +85,23 @@ def arrive(
 
 
 def _shown(
-    branch: Branch, selection: Selection, commit: str | None, paths: Sequence[str]
+    site: Site,
+    branch: Branch,
+    commit: str | None,
+    paths: Sequence[str],
+    ours: Collection[str] = (),
 ) -> dict[str, str]:
+    """What the filter shows of some documents, and all of `ours`."""
     if commit is None:
         return {}
-    texts = branch.texts(commit, frozenset(paths))
-    return {path: visible(text, path, selection) for path, text in texts.items()}
+    texts, selection = branch.texts(commit, frozenset(paths)), followed(site)
+    return {path: visible(text, path, selection, ours) for path, text in texts.items()}
+
+
+def _ids(site: Site, paths: Sequence[str]) -> set[str]:
+    """The entries that stand here already when a branch is met first; they are merged."""
+    corpus = Corpus(site.store, site.known)
+    return {block.id for path in paths for block in corpus.document(path).blocks if block.id}
 
 
 def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpus) -> None:
@@ -101,7 +112,10 @@ def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpu
     for path in told(site, READING, paths):
         before = ours[path]
         corpus.put(path, parse(merged.documents.get(path, "")))
-        _carry_lag(site, path, before, corpus.text(path))
+        after = corpus.text(path)
+        carry_lag(site, path, before, after)
+        if RESTRICTED in after and path in arrival.theirs:
+            store.documents.put_synced(path, None)  # others may have again what is restricted here
     store.ledger.record(merged.discards, at)
     for commit in arrival.commits:
         if len(commit.parents) == MERGE_PARENTS:
@@ -135,14 +149,6 @@ def _marked(corpus: Corpus, path: str) -> str:
     return serialize(with_markers(corpus.document(path), lambda _: True))
 
 
-def _carry_lag(site: Site, path: str, before: str, after: str) -> None:
-    """Keeps what arrived out of what a file still lacks of the changes made here."""
-    lag = site.store.documents.lag(path)
-    if lag is not None:
-        merged = merge_document(Sides(before, decode(lag), after), path=path)
-        site.store.documents.put_lag(path, encode(merged.text or ""))
-
-
 def recorded(branch: Branch, commit: Commit) -> tuple[Discard, ...]:
     """The records that a merge commit names; computed again, because it names no texts."""
     if trailer(commit.message, SETTLED) is None:
@@ -150,7 +156,7 @@ def recorded(branch: Branch, commit: Commit) -> tuple[Discard, ...]:
     return again(branch, commit.oid)
 
 
-def doubtful(site: Site, branch: Branch, selection: Selection, target: str) -> tuple[Question, ...]:
+def doubtful(site: Site, branch: Branch, target: str) -> tuple[Question, ...]:
     """The documents of which too much would vanish, unless whoever deleted it confirmed that.
 
     What arrives is judged commit by commit.
@@ -158,12 +164,12 @@ def doubtful(site: Site, branch: Branch, selection: Selection, target: str) -> t
     applied = site.store.state(APPLIED)
     if applied is None:
         return ()
-    gone = _vanishing(site, branch, selection, applied, target)
+    gone = _vanishing(site, branch, applied, target)
     if not gone:
         return ()
     for commit in branch.objects.between([applied], [target]):
         if len(commit.parents) == 1 and trailer(commit.message, DELETIONS) is None:
-            found = _vanishing(site, branch, selection, commit.parents[0], commit.oid)
+            found = _vanishing(site, branch, commit.parents[0], commit.oid)
             if found:
                 return tuple(
                     Question(path, count, f"{count} entries vanish with {commit.oid[:12]}")
@@ -172,12 +178,10 @@ def doubtful(site: Site, branch: Branch, selection: Selection, target: str) -> t
     return ()
 
 
-def _vanishing(
-    site: Site, branch: Branch, selection: Selection, before: str, after: str
-) -> dict[str, int]:
+def _vanishing(site: Site, branch: Branch, before: str, after: str) -> dict[str, int]:
     """How many entries of each document a step deletes, if that is a mass deletion."""
     paths = branch.changed(before, after)
-    old, new = (_shown(branch, selection, commit, paths) for commit in (before, after))
+    old, new = (_shown(site, branch, commit, paths) for commit in (before, after))
     gone = [each.entry for each in diff(old, new) if each.after is None]
     count = sum(text.count("<!-- lore:") for text in old.values())
     guard = site.config.guard

@@ -22,6 +22,7 @@ from lorefs.errors import RefusedError
 from lorefs.repo import head_oid
 from lorefs.sync.branch.news import TAKEN, code_tip
 from lorefs.sync.diff import diff
+from lorefs.sync.hidden import Hidden
 from lorefs.sync.history import TreeHistories, merge_bases
 from lorefs.sync.reconcile import reconcile
 from lorefs.sync.site import APPLIED, Request
@@ -133,7 +134,11 @@ def _apply(
     site: Site, branch: Branch, news: _News, at: int, corpus: Corpus, *, guarded: bool
 ) -> None:
     paths = sorted({*(news.base or {}), *news.theirs})
-    ours = {path: serialize(with_markers(corpus.document(path), lambda _: True)) for path in paths}
+    hidden = Hidden(site)
+    ours = {
+        path: hidden.put_back(path, serialize(with_markers(corpus.document(path), lambda _: True)))
+        for path in paths
+    }
     applied = site.store.state(APPLIED) or ""
     sync = TreeHistories(
         site.git, (ours, news.theirs, news.base or {}), applied, "", prefix=branch.prefix
@@ -148,7 +153,7 @@ def _apply(
     if guarded:
         _guard(site, ours, after)
     for path, text in after.items():
-        corpus.put(path, parse(text))
+        corpus.put(path, parse(hidden.taken_out(path, text)))
     site.store.set_state(TAKEN, news.code)
 
 

@@ -27,6 +27,7 @@ from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
 from lorefs.sync.branch.realms import code_root
 from lorefs.sync.branch.report import Committed
+from lorefs.sync.branch.terms import held, note_held, noted, terms_of
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.diff import diff
 from lorefs.sync.site import APPLIED
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lorefs.core.message import Trailer
-    from lorefs.core.selection import Selection
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.branch.news import Ids
     from lorefs.sync.diff import EntryDiff
     from lorefs.sync.site import Site
 
@@ -47,31 +48,37 @@ _OTHER: Final = ("Settle what gave way", "Change prose")
 
 
 class _Content(NamedTuple):
-    """What the branch lacks: texts by path in the worktree, and the hashes they had."""
+    """What the branch lacks: texts by path in the worktree, and the hashes they had.
+
+    `held` is that of `terms.held`.
+    """
 
     changes: dict[str, bytes | None]
     before: dict[str, str]
     hashes: dict[str, str]
+    held: dict[str, str]
 
 
 def commit_rows(
     site: Site,
     branch: Branch,
-    selection: Selection,
     *,
     at: int,
     trailers: Sequence[Trailer] = (),
+    withdraw: Ids = frozenset(),
 ) -> Committed:
     """Commit what differs from the commit that was last applied in this worktree.
 
     That is the parent, also where the branch is elsewhere by now: then both are merged. `at`
-    is in milliseconds. Raises `RefMovedError` where others never let go of the ref.
+    is in milliseconds, `withdraw` that of `held`. Raises `RefMovedError` where others never let
+    go of the ref.
     """
     attempt = 1
     while True:
         try:
             with site.store.write():
-                return _commit_rows(site, branch, selection, at=at, trailers=trailers)
+                content = _content(site, branch, withdraw)
+                return _commit_rows(site, branch, content, at=at, trailers=trailers)
         except RefMovedError:
             if attempt == TRIES:
                 raise
@@ -79,11 +86,10 @@ def commit_rows(
 
 
 def _commit_rows(
-    site: Site, branch: Branch, selection: Selection, *, at: int, trailers: Sequence[Trailer]
+    site: Site, branch: Branch, content: _Content, *, at: int, trailers: Sequence[Trailer]
 ) -> Committed:
     store, objects = site.store, branch.objects
     parent, tip = store.state(APPLIED), branch.tip()
-    content = _content(site, branch, selection)
     if not (content.changes or (parent and settled_here(site))):
         _note(store, content, parent)
         return Committed(tip, new=False)
@@ -107,33 +113,38 @@ def _commit_rows(
 def _note(store: Store, content: _Content, applied: str | None) -> None:
     for path, found in content.hashes.items():
         store.documents.put_synced(path, found)
+    note_held(store, content.held)
     if applied is not None:
         store.set_state(APPLIED, applied)
 
 
-def lacking(site: Site, branch: Branch, selection: Selection) -> list[str]:
+def lacking(site: Site, branch: Branch) -> list[str]:
     """The documents that the next commit would change."""
-    return sorted(_content(site, branch, selection).changes)
+    return sorted(_content(site, branch, frozenset()).changes)
 
 
-def _content(site: Site, branch: Branch, selection: Selection) -> _Content:
+def _content(site: Site, branch: Branch, withdraw: Ids) -> _Content:
     """The documents whose texts the branch lacks."""
     store = site.store
     paths = store.documents.unsynced()
+    if withdraw:  # what was held back stands in documents that did not change since
+        paths = sorted({*paths, *noted(store).values()})
     there = branch.texts(store.state(APPLIED), paths)
     changes: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}
     corpus = Corpus(store, site.known)
+    kept = held(site, branch, paths, withdraw)
+    terms = terms_of(site, branch, kept)
     for path in paths:
         state = store.documents.state(path)
         hashes[path] = state.hash if state else ""
         document = corpus.document(path)
         owners = store.entries.owners(block.id for block in document.blocks if block.id)
         copies = {ident for ident, owner in owners.items() if owner != path}
-        text = outgoing(document, path, there.get(path), selection, copies)
+        text = outgoing(document, path, there.get(path), terms, copies)
         if text != there.get(path, ""):
             changes[path] = encode(text) if text else None
-    return _Content(changes, there, hashes)
+    return _Content(changes, there, hashes, kept)
 
 
 def _commit(

@@ -14,6 +14,7 @@ from lorefs.repo.incomplete import is_partial, shallow_commits
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
 from lorefs.sync.branch.news import (
     ARRIVED,
+    EVERY_ID,
     TAKEN,
     is_changed_here,
     is_changed_there,
@@ -22,17 +23,17 @@ from lorefs.sync.branch.news import (
 )
 from lorefs.sync.branch.report import Committed, CycleReport
 from lorefs.sync.report import Report, joined
-from lorefs.sync.site import APPLIED
+from lorefs.sync.site import APPLIED, is_filter_news, is_filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lorefs.core.message import Trailer
-    from lorefs.core.selection import Selection
     from lorefs.errors import LorefsError
     from lorefs.remote import Remote
     from lorefs.store import Origin
     from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.branch.news import Ids
     from lorefs.sync.branch.report import Exchange
     from lorefs.sync.report import Question
     from lorefs.sync.site import Site
@@ -49,20 +50,32 @@ class Wish:
 
 
 def commit_and_apply(
-    site: Site, branch: Branch, selection: Selection, origin: Origin, *, fresh: bool = False
+    site: Site,
+    branch: Branch,
+    origin: Origin,
+    *,
+    fresh: bool = False,
+    withdraw: Ids = frozenset(),
 ) -> tuple[Committed, Report]:
     """Commit what changed here, and apply what others put onto the branch of this clone.
 
     That is a linked worktree, or a process that was ended before it could apply it. With
-    `fresh` a branch that nothing was applied of replaces what stands here.
+    `fresh` a branch that nothing was applied of replaces what stands here. `withdraw` holds the
+    ids of entries that may be deleted for others because they are restricted now.
     """
     report = Report()
     _adopt_cloned(site, branch)
+    if is_filter_news(site):
+        from lorefs.sync.branch.follow import prepare
+
+        prepare(site)
     if site.store.state(APPLIED) is None and branch.tip() is not None:
-        report = _apply_tip(site, branch, selection, origin, fresh=fresh)
-    done = _commit(site, branch, selection, origin, _start(site, branch))
+        report = _apply_tip(site, branch, origin, fresh=fresh)
+    trailers = _start(site, branch)
+    done, followed = _commit(site, branch, origin, trailers, withdraw=withdraw)
+    report = joined(report, followed)
     if done.tip is not None:
-        report = joined(report, _apply_tip(site, branch, selection, origin))
+        report = joined(report, _apply_tip(site, branch, origin))
     _judge(site, branch)
     return done, report
 
@@ -76,13 +89,24 @@ def _judge(site: Site, branch: Branch) -> None:
 
 
 def _commit(
-    site: Site, branch: Branch, selection: Selection, origin: Origin, trailers: list[Trailer]
-) -> Committed:
-    if not is_changed_here(site):
-        return Committed(branch.tip(), new=False)
-    from lorefs.sync.branch.commit import commit_rows
+    site: Site,
+    branch: Branch,
+    origin: Origin,
+    trailers: list[Trailer],
+    *,
+    withdraw: Ids = frozenset(),
+) -> tuple[Committed, Report]:
+    """Commit what changed here, and then hide what the filter leaves out."""
+    done = Committed(branch.tip(), new=False)
+    if withdraw or is_changed_here(site):
+        from lorefs.sync.branch.commit import commit_rows
 
-    return commit_rows(site, branch, selection, at=origin.at, trailers=trailers)
+        done = commit_rows(site, branch, at=origin.at, trailers=trailers, withdraw=withdraw)
+    if not is_filtered(site):
+        return done, Report()
+    from lorefs.sync.branch.follow import follow
+
+    return done, follow(site, branch, origin)
 
 
 def _adopt_cloned(site: Site, branch: Branch) -> None:
@@ -123,7 +147,7 @@ def _start(site: Site, branch: Branch) -> list[Trailer]:
 
 
 def _take_code(
-    site: Site, branch: Branch, selection: Selection, origin: Origin, wish: Wish
+    site: Site, branch: Branch, origin: Origin, wish: Wish
 ) -> tuple[Report, LorefsError | None]:
     """Take in what the code branch gained, and commit that."""
     code = untaken_code(site, branch)
@@ -138,32 +162,27 @@ def _take_code(
         return Report(), error
     if report is None:
         return Report(), None
-    _commit(site, branch, selection, origin, [(INGESTED, code)])
-    return report, None
+    _, followed = _commit(site, branch, origin, [(INGESTED, code)])
+    return joined(report, followed), None
 
 
-def _apply_tip(
-    site: Site, branch: Branch, selection: Selection, origin: Origin, *, fresh: bool = False
-) -> Report:
+def _apply_tip(site: Site, branch: Branch, origin: Origin, *, fresh: bool = False) -> Report:
     tip = branch.tip()
     if tip is None or not is_changed_there(site, branch):
         return Report()
-    return _arrive(site, branch, selection, tip, origin, fresh=fresh)
+    return _arrive(site, branch, tip, origin, fresh=fresh)
 
 
-def _arrive(
-    site: Site, branch: Branch, selection: Selection, oid: str, origin: Origin, *, fresh: bool
-) -> Report:
+def _arrive(site: Site, branch: Branch, oid: str, origin: Origin, *, fresh: bool) -> Report:
     from lorefs.sync.branch.arrive import arrive
 
     source = replace(origin, source=ARRIVED)
-    return arrive(site, branch, selection, oid, source, instead=fresh)
+    return arrive(site, branch, oid, source, instead=fresh)
 
 
 def cycle(
     site: Site,
     branch: Branch,
-    selection: Selection,
     remotes: Sequence[Remote],
     origin: Origin,
     wish: Wish,
@@ -176,11 +195,11 @@ def cycle(
             return ()
         from lorefs.sync.branch.arrive import doubtful
 
-        return doubtful(site, branch, selection, oid)
+        return doubtful(site, branch, oid)
 
     def apply(oid: str) -> None:
         fresh = wish.start_fresh and site.store.state(APPLIED) is None
-        reports.append(_arrive(site, branch, selection, oid, origin, fresh=fresh))
+        reports.append(_arrive(site, branch, oid, origin, fresh=fresh))
 
     adopt = Adopt(doubt, apply)
 
@@ -194,14 +213,17 @@ def cycle(
     _adopt_cloned(site, branch)
     if branch.tip() is None:  # what others have comes first, or two histories would meet
         exchanges = {remote.slug: talk(remote, fetch="always") for remote in remotes}
-    done, arrived = commit_and_apply(site, branch, selection, origin, fresh=wish.start_fresh)
+    withdraw: Ids = EVERY_ID if wish.accept_deletions else frozenset()
+    done, arrived = commit_and_apply(
+        site, branch, origin, fresh=wish.start_fresh, withdraw=withdraw
+    )
     reports.append(arrived)
     for remote in remotes:
         before = exchanges.get(remote.slug)
         if before is None or before.error is None:
             now = talk(remote, fetch="never" if before else wish.fetch)
             exchanges[remote.slug] = _both(before, now)
-    brought, refusal = _take_code(site, branch, selection, origin, wish)
+    brought, refusal = _take_code(site, branch, origin, wish)
     reports.append(brought)
     for remote in remotes:  # what was taken in since it was asked
         if exchanges[remote.slug].error is None:

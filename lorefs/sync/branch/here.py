@@ -7,19 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lorefs.config.settings import SIGNED
-from lorefs.core.selection import Selection
 from lorefs.errors import RefusedError
 from lorefs.remote import Budget, GitRemote
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
 from lorefs.sync.branch.devices import Device, devices
+from lorefs.sync.branch.news import EVERY_ID, HELD
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
     from lorefs.sync.branch.cycle import Wish
+    from lorefs.sync.branch.news import Ids
     from lorefs.sync.branch.report import Committed, CycleReport
-    from lorefs.sync.report import Report
+    from lorefs.sync.report import Question, Report
     from lorefs.sync.site import Site
 
 
@@ -65,11 +66,6 @@ class Here:
             verified=settings.verify == SIGNED,
         )
 
-    @property
-    def selection(self) -> Selection:
-        """What is exchanged."""
-        return Selection(*self.site.config.filter)
-
     def remotes(
         self, *, interactive: bool = False, seconds: float | None = None
     ) -> list[GitRemote]:
@@ -95,10 +91,25 @@ class Here:
         if "branch" in self.__dict__:
             self.branch.close()
 
-    def commit(self, origin: Origin) -> tuple[Committed, Report]:
-        """Put what changed here onto the branch; no network."""
+    def commit(self, origin: Origin, withdraw: Ids = frozenset()) -> tuple[Committed, Report]:
+        """Put what changed here onto the branch; no network.
+
+        Entries of `withdraw` (ids) may be deleted for others because they are restricted now.
+        """
         self.check_free()
-        return commit_and_apply(self.site, self.branch, self.selection, origin)
+        return commit_and_apply(self.site, self.branch, origin, withdraw=withdraw)
+
+    def held(self) -> tuple[Question, ...]:
+        """What is restricted now and would be deleted for others, until somebody confirms it."""
+        if not (self.site.store.state(HELD) or self.site.store.documents.unsynced()):
+            return ()
+        from lorefs.sync.branch.terms import questions
+
+        return questions(self.site, self.branch)
+
+    def withdraw(self, origin: Origin) -> None:
+        """Delete for others what is restricted now; no network."""
+        self.commit(origin, EVERY_ID)
 
     def cycle(
         self,
@@ -111,7 +122,7 @@ class Here:
         """Commit, exchange, apply; the remotes have `seconds` together."""
         self.check_free()
         remotes = self.remotes(interactive=interactive, seconds=seconds)
-        return cycle(self.site, self.branch, self.selection, remotes, origin, wish)
+        return cycle(self.site, self.branch, remotes, origin, wish)
 
     def status(self) -> SyncStatus:
         """Where the exchange stands; no network."""
@@ -140,7 +151,7 @@ class Here:
             tip = remote.poll()
             news.append((remote.name, tip is not None and not self._has(tip)))
         send = waiting(self.site, self.branch, remotes)
-        commit = lacking(self.site, self.branch, self.selection)
+        commit = lacking(self.site, self.branch)
         return Preview(tuple(unsaved), tuple(commit), send, tuple(news))
 
     def _has(self, oid: str) -> bool:

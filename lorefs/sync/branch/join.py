@@ -246,7 +246,7 @@ def part(site: Site, branch: Branch, remote: GitRemote, at: int, *, keep: bool) 
     branch.objects.drop(branch.ref)
     branch.objects.drop(remote.fetched)
     with site.store.write():
-        site.store.documents.put_unsynced()
+        site.store.documents.forget_synced()
         site.store.remotes.forget(remote.slug)
         for key in (APPLIED, TAKEN, ROOT, BEFORE):
             site.store.drop_state(key)

@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
+
+class EveryId:
+    """Holds every id."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 LOGGED: Final = "sync.logged"  # the last line of the log that a commit names
 TAKEN: Final = "sync.ingested"  # the commit of the code branch that was taken in last
 ARRIVED: Final = "sync"  # the source in the log of what others did
+HELD: Final = "sync.held"  # what the last commit held back: documents of the branch, by id
+EVERY_ID: Final = EveryId()  # for entries that may all be withdrawn
+Ids = frozenset[str] | EveryId
 _DEFAULTS: Final = ("HEAD", "main", "master")
 
 

@@ -12,6 +12,7 @@ from lorefs.core.precedence import news_of
 from lorefs.repo import head_oid
 from lorefs.sync.branch.code import last_taken
 from lorefs.sync.corpus import Corpus
+from lorefs.sync.hidden import Hidden
 from lorefs.sync.history import TreeHistories, merge_bases
 from lorefs.sync.known import Known
 from lorefs.sync.site import APPLIED
@@ -48,7 +49,8 @@ class Publication:
         if self.paths and path not in self.paths:
             return None
         base = decode(self.site.git.blob(self.base, path) or b"")
-        current = serialize(with_markers(Corpus(self.site.store, Known()).document(path), bool))
+        rows = serialize(with_markers(Corpus(self.site.store, Known()).document(path), bool))
+        current = Hidden(self.site).put_back(path, rows)
         text = decode(file)
         applied = self.site.store.state(APPLIED) or ""
         history = TreeHistories(
