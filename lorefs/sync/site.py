@@ -54,7 +54,8 @@ class Request:
 
     With `arrives` it brings what others did, which reaches files of git's only through
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
-    to leave it as it is. `paths` are documents to look at besides those that are known.
+    to leave it as it is. `paths` are documents to look at besides those that are known. With
+    `approve` an approver says that what the change adds need not wait.
     """
 
     origin: Origin
@@ -65,6 +66,7 @@ class Request:
     arrives: bool = False
     publish: Callable[[str, bytes], bytes | None] | None = None
     paths: tuple[str, ...] = ()
+    approve: bool = False
 
 
 def _was_killed(site: Site) -> bool:
