@@ -36,7 +36,7 @@ from lorefs.core.proposal import (
     REMOVES,
 )
 from lorefs.core.put_back import front_matter, put_back, replace_block, with_front_matter_of
-from lorefs.core.source import cut
+from lorefs.core.source import cut, read_entry
 from lorefs.core.versions import by_id, same
 
 if TYPE_CHECKING:
@@ -97,6 +97,24 @@ def enforce(
         batch.hold_changes()
         batch.hold_policy()
     return batch.enforced(after)
+
+
+def renewed(before: Document, after: Document, approver: str) -> Document:
+    """The document after an approver's change, whose approvals are of what entries say now.
+
+    An approval that the change itself gave or took stays as it is.
+    """
+    old = by_id(before)
+    for ident, block in by_id(after).items():
+        was = old.get(ident)
+        if was is None or was.text == block.text or "approved_hash" not in block.text:
+            continue
+        entry, known = read_entry(block, path=""), read_entry(was, path="")
+        found = approval_hash(entry)
+        if entry.approved_hash == known.approved_hash and found != approval_hash(known):
+            marks = {"approved_by": approver, "approved_hash": found}
+            after = edit.replace_fields(after, ident, marks)
+    return after
 
 
 class _Batch:

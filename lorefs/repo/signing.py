@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.policy import FINGERPRINT
 from lorefs.errors import GitError, RefusedError
+from lorefs.repo.git import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,3 +102,29 @@ def fingerprints(git: Git, commits: Iterable[str]) -> dict[str, str]:
             if word == "U" and key.startswith(FINGERPRINT):
                 found[oid] = key
     return found
+
+
+def own_fingerprint(git: Git) -> str:
+    """The fingerprint (`SHA256:...`) of the SSH key that the user signs with, "" without one."""
+    import subprocess  # few policies name keys
+
+    if git.text("config", "--get", "gpg.format", allowed=(0, 1)) != "ssh":
+        return ""
+    key = git.text("config", "--type=path", "--get", "user.signingKey", allowed=(0, 1))
+    literal = key.removeprefix("key::")
+    is_literal = literal != key or key.startswith(("ssh-", "ecdsa-", "sk-"))
+    try:
+        done = subprocess.run(
+            ["ssh-keygen", "-lf", "-" if is_literal else key],
+            cwd=git.paths.worktree,
+            input=literal.encode("utf-8", "surrogateescape") if is_literal else None,
+            stdin=None if is_literal else subprocess.DEVNULL,
+            capture_output=True,
+            env=clean_environment(git.env),
+            timeout=git.timeout,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return ""  # nothing vouches for the user then
+    words = done.stdout.decode("utf-8", "replace").split()
+    return next((word for word in words if word.startswith("SHA256:")), "")

@@ -16,8 +16,10 @@ from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import encode, serialize
 from lorefs.core.ledger import record_id
 from lorefs.core.model import PERSONAL, TEAM, scope_of
+from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
+from lorefs.sync.approval import keep_change, keep_files, keep_rows
 from lorefs.sync.conflicts import close_settled
 from lorefs.sync.corpus import EMPTY, Corpus, differences
 from lorefs.sync.files import Files, recover_files
@@ -26,6 +28,7 @@ from lorefs.sync.ingest import ingest, overwritten, take_own_commits
 from lorefs.sync.known import Known
 from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
+from lorefs.sync.policy import note_policy
 from lorefs.sync.progress import WRITING, told
 from lorefs.sync.renamed import renamed
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
@@ -37,6 +40,7 @@ from lorefs.worktree import sole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lorefs.core.approval import Moved
     from lorefs.core.document import Document
     from lorefs.core.ledger import Discard
     from lorefs.core.plan import Facts
@@ -59,6 +63,7 @@ class _Notes:
     bases: dict[str, bytes | None] = field(default_factory=dict)  # what files say now
     brought: dict[str, str] = field(default_factory=dict)  # commits whose versions files hold
     verbatim: dict[str, Document] = field(default_factory=dict)  # documents that say just that
+    moved: list[Moved] = field(default_factory=list)  # what the team's policy did not let through
 
 
 def reconcile(site: Site, request: Request) -> Report:
@@ -97,6 +102,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         own = request.change is not None and not request.arrives
         take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
+        _keep_out(site, observation, corpus, notes, request.origin.actor)
         first, report = corpus, by_sql
         if request.change is None:
             request = replace(request, origin=_origin_of_files(request.origin, observation))
@@ -108,12 +114,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             report = joined(report, _write_rows(site, taking_in, corpus, notes))
             corpus = Corpus(store, Known())
             notes = _Notes(notes.waiting, notes.questions, notes.refusals)
-        before = dict(corpus.after)
-        if request.change is not None:
-            request.change(corpus)
-        wanted = set[str]()
-        if not request.arrives:  # what arrives is no reason to stop
-            wanted = {path for path in corpus.after if corpus.after[path] is not before.get(path)}
+        wanted = _apply_change(site, request, observation, corpus, notes)
         notes.discards += collect_spool(site.git.paths, observation, corpus)
         _write_down_ids(observation, corpus)
         report = joined(report, _write_rows(site, request, corpus, notes))
@@ -146,11 +147,49 @@ def _take_outbox(
     notes.refusals += foreign.refusals
     if not (foreign.discards or corpus.changed()):
         return corpus, Report()
+    taken = _Notes(discards=foreign.discards)
+    kept = keep_rows(site, observation, corpus, request.origin.actor)
+    taken.moved += kept.moved
+    taken.discards += kept.discards
     _write_down_ids(observation, corpus)
     batch = f"{request.origin.batch}/rows"
     origin = replace(request.origin, source="sql", batch=batch)
-    taken = _Notes(discards=foreign.discards)
     return corpus, _write_rows(site, replace(request, origin=origin), corpus, taken)
+
+
+def _keep_out(
+    site: Site, observation: Observation, corpus: Corpus, notes: _Notes, actor: str
+) -> None:
+    """Keeps out what may not stand yet of what people wrote; see `approval`.
+
+    Where that cannot be done, nothing is taken in.
+    """
+    try:
+        kept = keep_files(site, observation, corpus, actor, notes.discards)
+    except DocumentError as error:
+        notes.refusals.append(error)
+        corpus.after.clear()
+        notes.bases.clear()
+        notes.verbatim.clear()
+        return
+    notes.moved += kept.moved
+    notes.discards = kept.discards
+
+
+def _apply_change(
+    site: Site, request: Request, observation: Observation, corpus: Corpus, notes: _Notes
+) -> set[str]:
+    """Makes the change that was asked for; returns the documents that it wants written."""
+    if request.change is None:
+        return set()
+    before = dict(corpus.after)
+    request.change(corpus)
+    if request.arrives:  # which is no reason to stop
+        return set()
+    kept = keep_change(site, observation, corpus, request)
+    notes.moved += kept.moved
+    notes.discards += kept.discards
+    return {path for path in corpus.after if corpus.after[path] is not before.get(path)}
 
 
 def _origin_of_files(origin: Origin, observation: Observation) -> Origin:
@@ -282,6 +321,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     for path in told(site, WRITING, changed):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
+        note_policy(store, path, document)
         base = notes.bases.pop(path, KEPT)
         # the file's own bytes serve for both where nothing was merged into them
         verbatim = document is notes.verbatim.get(path) and isinstance(base, bytes)
@@ -302,6 +342,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         copies=tuple(Copy(*copy) for copy in found.copies),
         discards=len(notes.discards),
         conflicts=tuple(sorted(new & pending)),
+        moved=tuple(notes.moved),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from lorefs.core.approval import Moved
     from lorefs.errors import LorefsError
 
 
@@ -52,6 +53,7 @@ class Report:
     refusals: tuple[LorefsError, ...] = ()
     discards: int = 0
     conflicts: tuple[str, ...] = ()  # new records of the ledger that somebody has to look at
+    moved: tuple[Moved, ...] = ()  # what waits for approval now, or was put back
 
     @property
     def changes(self) -> int:
@@ -75,4 +77,5 @@ def joined(*reports: Report) -> Report:
         written=tuple(path for report in told for path in report.written),
         discards=sum(report.discards for report in told),
         conflicts=tuple(ident for report in told for ident in report.conflicts),
+        moved=tuple(moved for report in told for moved in report.moved),
     )

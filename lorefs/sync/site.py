@@ -63,7 +63,8 @@ class Request:
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
     to leave it as it is. `finish` is called in the same transaction once all rows are written.
     `paths` are documents to look at besides those that are known, and `named` the only ones
-    whose files may have changed, where somebody watches them all.
+    whose files may have changed, where somebody watches them all. With `approve` an approver
+    says that what the change adds need not wait.
     """
 
     origin: Origin
@@ -76,6 +77,7 @@ class Request:
     paths: tuple[str, ...] = ()
     finish: Callable[[], None] | None = None
     named: frozenset[str] | None = None
+    approve: bool = False
 
 
 def filter_text(site: Site) -> str:

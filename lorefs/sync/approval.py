@@ -1,0 +1,200 @@
+"""A policy of approval at work: what may not stand yet is kept out of rows and files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lorefs.core.document import Document, decode, encode, parse, serialize
+from lorefs.core.model import REVIEW, TEAM, directory_of, document_path, scope_of
+from lorefs.core.plan import owns_file
+from lorefs.errors import DocumentError
+from lorefs.repo import operation, ref_oid
+from lorefs.sync.corpus import EMPTY
+from lorefs.sync.policy import author_here, policy_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lorefs.core.approval import Enforced, Moved
+    from lorefs.core.ledger import Discard
+    from lorefs.core.plan import Facts
+    from lorefs.sync.corpus import Corpus
+    from lorefs.sync.observe import Observation
+    from lorefs.sync.site import Request, Site
+
+
+class Kept(NamedTuple):
+    """What was not let through, and the records of what gave way with it."""
+
+    moved: tuple[Moved, ...]
+    discards: list[Discard]
+
+
+def keep_files(
+    site: Site, observation: Observation, corpus: Corpus, actor: str, discards: list[Discard]
+) -> Kept:
+    """Keep out what somebody wrote into files; an approver may write all.
+
+    `discards` are the records of what gave way so far. What git brought is left to `check`.
+    """
+    changed = _changed(corpus)
+    if not changed:
+        return Kept((), discards)
+    policy = policy_here(site, corpus, note=True)
+    if not policy.is_manual or policy.entitles(author_here(site, actor, policy)):
+        return Kept((), discards)
+    if not site.config.sync.enabled and operation(site.git.paths) is not None:
+        return Kept((), discards)  # a merge that is under way brings what others did
+    try:
+        found = _kept(site, observation, corpus, changed, actor, by_hand=True)
+    except DocumentError as error:
+        raise DocumentError(
+            f"what was written there cannot wait for approval: {error.message}",
+            path=changed[0],
+            found=error.found,
+            hint=error.hint,
+        ) from error
+    # that a save took back what is put back now is no news
+    touched = {moved.entry for moved in found.moved} | {moved.target for moved in found.moved}
+    rest = [each for each in discards if each.reason != "overwritten" or each.entry not in touched]
+    return Kept(found.moved, [*rest, *found.discards])
+
+
+def keep_rows(site: Site, observation: Observation, corpus: Corpus, actor: str) -> Kept:
+    """Keep out what another program wrote into rows; see `keep_files`."""
+    changed = _changed(corpus)
+    if not changed:
+        return Kept((), [])
+    policy = policy_here(site, corpus, note=True)
+    if not policy.is_manual or policy.entitles(author_here(site, actor, policy)):
+        return Kept((), [])
+    found = _kept(site, observation, corpus, changed, actor)
+    return Kept(found.moved, list(found.discards))
+
+
+def keep_change(site: Site, observation: Observation, corpus: Corpus, request: Request) -> Kept:
+    """Keep out what a change through lorefs may not do; new entries wait whoever makes it.
+
+    With `request.approve` an approver's do not.
+    """
+    changed = _changed(corpus)
+    if not changed:
+        return Kept((), [])
+    policy, actor = policy_here(site, corpus, note=True), request.origin.actor
+    if not policy.is_manual:
+        return Kept((), [])
+    entitled = policy.entitles(author_here(site, actor, policy))
+    kept = Kept((), [])
+    if not (entitled and request.approve):
+        found = _kept(site, observation, corpus, changed, actor, entitled=entitled)
+        kept = Kept(found.moved, list(found.discards))
+    if entitled:
+        from lorefs.core.approval import renewed
+
+        for path in changed:
+            corpus.after[path] = renewed(corpus.before.get(path, EMPTY), corpus.after[path], actor)
+    return kept
+
+
+def _changed(corpus: Corpus) -> list[str]:
+    """The team documents that are others than before."""
+    return [
+        path
+        for path, document in corpus.after.items()
+        if scope_of(path) == TEAM and document is not corpus.before.get(path)
+    ]
+
+
+def _kept(
+    site: Site,
+    observation: Observation,
+    corpus: Corpus,
+    changed: list[str],
+    actor: str,
+    *,
+    entitled: bool = False,
+    by_hand: bool = False,
+) -> Enforced:
+    from lorefs.core.approval import enforce  # most changes need none of it
+
+    beside = [document_path(directory_of(path), REVIEW) for path in changed]
+    paths = {*changed, *beside, *(path for path in corpus.after if scope_of(path) == REVIEW)}
+    after = {path: corpus.document(path) for path in sorted(paths)}
+    before = {path: corpus.before.get(path, EMPTY) for path in after}
+    brought: dict[str, Document] = {}
+    if by_hand:
+        _look_at_git(site, observation, changed, before, brought)
+    found = enforce(
+        before,
+        after,
+        proposer=actor,
+        entitled=entitled,
+        owners=site.store.entries.owners,
+        brought=brought,
+    )
+    if by_hand:
+        _note_lags(site, observation.facts, found.documents, before, after)
+    corpus.after |= found.documents
+    return found
+
+
+def _look_at_git(
+    site: Site,
+    observation: Observation,
+    paths: Iterable[str],
+    before: dict[str, Document],
+    brought: dict[str, Document],
+) -> None:
+    """Tell what git put into files from what people wrote.
+
+    Where HEAD moved, and where a file is seen for the first time, it is compared with what git
+    has there.
+    """
+    from lorefs.core.claim import identify
+
+    facts = {each.document: each for each in observation.facts}
+    moved = observation.moved and not site.config.sync.enabled
+    for path in paths:
+        about = facts.get(path)
+        first = about is None or about.worktree_hash is None
+        known = about is not None and (about.tracked or about.was_tracked)
+        if not first and not (moved and known):
+            continue
+        data = _in_git(site, observation, about, path)
+        document = identify(parse(decode(data)), path)
+        if not (first and before[path].blocks):
+            before[path] = document
+        elif data:
+            brought[path] = document
+
+
+def _in_git(site: Site, observation: Observation, about: Facts | None, path: str) -> bytes:
+    """A document as HEAD has it, else as the sync branch of this clone does; b"" for neither."""
+    data = site.git.blob(observation.head, path) if about is None or about.tracked else None
+    settings = site.config.sync
+    if data is None and settings.enabled:
+        prefix = f"{settings.prefix}/" if settings.prefix else ""
+        tip = ref_oid(site.git.paths, f"refs/heads/{settings.branch}")
+        data = site.git.blob(tip, prefix + path)
+    return data or b""
+
+
+def _note_lags(
+    site: Site,
+    facts: Iterable[Facts],
+    documents: dict[str, Document],
+    before: dict[str, Document],
+    after: dict[str, Document],
+) -> None:
+    """Remembers what files of git's say of which the rows say something else now."""
+    from lorefs.core.merge import Sides, merge_document
+
+    for each in facts:
+        path = each.document
+        if path not in documents or owns_file(each):
+            continue
+        lag, wrote = site.store.documents.lag(path), serialize(after[path])
+        if lag is not None:
+            sides = Sides(serialize(before[path]), decode(lag), wrote)
+            wrote = merge_document(sides, path=path).text or ""
+        site.store.documents.put_lag(path, encode(wrote))
