@@ -11,6 +11,7 @@ from lorefs.core.document import decode
 from lorefs.core.model import PERSONAL
 from lorefs.errors import UsageError
 from lorefs.store import ALL, Change, Filter, Hit, Row
+from lorefs.sync.report import Copy
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Status:
     report: Report
     open_conflicts: int
     sync: bool
+    drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
 
 
 class Reading(Base):
@@ -118,6 +120,7 @@ class Reading(Base):
             report,
             len(self.conflicts.open()),
             self.config.sync.enabled,
+            tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
         )
 
     @cached_property

@@ -36,4 +36,5 @@ def run(
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
-        write_rows(rows, workspace.store.entries, as_json=json)
+        store = workspace.store
+        write_rows(rows, store.entries, as_json=json, drafts=store.copies.drafts())

@@ -48,4 +48,5 @@ def run(
         freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status)
         hits = workspace.search(" ".join(query), where, limit)
-        write_hits(hits, workspace.store.entries, as_json=json)
+        store = workspace.store
+        write_hits(hits, store.entries, as_json=json, drafts=store.copies.drafts())

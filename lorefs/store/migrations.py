@@ -125,5 +125,14 @@ _REVISIONS: Final = "ALTER TABLE changes ADD COLUMN rev INTEGER NOT NULL DEFAULT
 
 _FAILING: Final = "ALTER TABLE remotes ADD COLUMN failing_since INTEGER;"
 
+# an id has one row; where else entries with it stand has to be known when that changes
+_COPIES: Final = """
+CREATE TABLE copies (
+    entry TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (entry, document)
+) WITHOUT ROWID;
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _COPIES)

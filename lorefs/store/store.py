@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from lorefs.store.candidates import Candidates
 from lorefs.store.connection import connect
+from lorefs.store.copies import Copies
 from lorefs.store.documents import Documents
 from lorefs.store.entries import Entries
 from lorefs.store.ledger import Ledger
@@ -38,6 +39,7 @@ class Store:
             raise
         self.entries = Entries(self.connection)
         self.documents = Documents(self.connection)
+        self.copies = Copies(self.connection)
         self.log = Log(self.connection)
         self.outbox = Outbox(self.connection)
         self.ledger = Ledger(self.connection)

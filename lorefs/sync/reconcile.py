@@ -11,15 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core import edit
 from lorefs.core import plan as planning
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import encode, serialize
 from lorefs.core.ledger import record_id
 from lorefs.core.model import PERSONAL, TEAM, scope_of
+from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
 from lorefs.sync.conflicts import close_settled
-from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.sync.corpus import EMPTY, Corpus
+from lorefs.sync.differences import Places, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from lorefs.core.plan import Facts
     from lorefs.errors import LorefsError
     from lorefs.store import Origin, Store
-    from lorefs.sync.corpus import Differences
+    from lorefs.sync.differences import Differences
     from lorefs.sync.site import Site
 
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
@@ -260,10 +263,11 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     found = differences(
         {path: corpus.before.get(path, EMPTY) for path in changed},
         {path: corpus.after[path] for path in changed},
-        store.entries.owners,
+        Places(store.entries.owners, store.copies.all(), corpus.document),
     )
+    _drop_doubles(corpus, found)
     _write_differences(store, found, origin)
-    for path in told(site, WRITING, changed):
+    for path in told(site, WRITING, sorted({*changed, *found.doubles})):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
         base = notes.bases.pop(path, KEPT)
@@ -284,14 +288,27 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         questions=tuple(notes.questions),
         refusals=tuple(notes.refusals),
         copies=tuple(Copy(*copy) for copy in found.copies),
+        drafts=tuple(Copy(*copy) for copy in found.drafts),
         discards=len(notes.discards),
         conflicts=tuple(sorted(new & pending)),
     )
 
 
+def _drop_doubles(corpus: Corpus, found: Differences) -> None:
+    """Removes personal entries that only repeat what the team's say."""
+    for path, idents in list(found.doubles.items()):
+        try:
+            corpus.after[path] = edit.remove_all(corpus.document(path), idents)
+        except DocumentError:  # what is left would be read as something else
+            del found.doubles[path]
+            for ident in idents:
+                found.standing[ident] |= {path}
+
+
 def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
     store.log.append(found.edits, origin)
     store.entries.change(found.edits, origin)
+    store.copies.put(found.standing)
     if not found.added:
         return
     last = store.entries.add(
