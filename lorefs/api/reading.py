@@ -15,6 +15,8 @@ from lorefs.sync.report import Copy
 from lorefs.sync.site import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
     from lorefs.sync.conflicts import Conflicts
@@ -62,6 +64,11 @@ class Reading(Base):
         self.take_in()
         return self.store.entries.resolve(reference)
 
+    def note_use(self, idents: Iterable[str]) -> None:
+        """Count entries as read by somebody, on this machine alone; takes no lock."""
+        if self.store.reads.note(idents, self._clock()):
+            self.store.add_reads_up()
+
     def search(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
         """The best hits of a full-text query, whatever its syntax."""
         self.take_in()
@@ -94,7 +101,7 @@ class Reading(Base):
         from lorefs.api.stale import stale
 
         self.take_in()
-        return stale(self.store, self.site.git)
+        return stale(self.store, self.site.git, self._clock(), self.config.stale.unused_after)
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""

@@ -40,6 +40,7 @@ def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = 
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         row = workspace.get(id)
+        workspace.note_use([row.entry.id])
         draft = workspace.draft(row.entry.id)
         if json or as_ == "json":
             write_json(row_json(row) | {"draft": draft and entry_json(draft.entry)})

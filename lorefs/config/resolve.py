@@ -14,6 +14,7 @@ from lorefs.config.settings import (
     Guard,
     Limits,
     Origin,
+    Stale,
     Sync,
 )
 from lorefs.errors import ConfigError
@@ -71,6 +72,7 @@ def resolve_all(
         commands=Commands(**sections["commands"]),  # type: ignore[arg-type]
         check=Check(**sections["check"]),  # type: ignore[arg-type]
         context=Context(**sections["context"]),  # type: ignore[arg-type]
+        stale=Stale(**sections["stale"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes

@@ -134,5 +134,16 @@ CREATE TABLE copies (
 ) WITHOUT ROWID;
 """
 
+# times are milliseconds since 1970
+_READS: Final = """
+CREATE TABLE reads (
+    entry TEXT PRIMARY KEY,
+    times INTEGER NOT NULL,
+    days INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _COPIES)
+MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _COPIES, _READS)
