@@ -2,37 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.api.changing import Changing
-from lorefs.core.model import PERSONAL, TEAM, document_path
-from lorefs.core.selection import RESTRICTED
+from lorefs.core.model import PERSONAL, SENSITIVITIES, TEAM, document_path
 from lorefs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
+    from lorefs.core.model import Entry
     from lorefs.store import Row
     from lorefs.sync.corpus import Corpus
+
+
+RESTRICTED: Final = SENSITIVITIES[-1]
+
+
+class Draft(NamedTuple):
+    """What a personal document says of an entry of the team's that has the same id."""
+
+    document: str
+    entry: Entry
 
 
 class Promoting(Changing):
     """The lore of a worktree, some of it given to the team or taken back."""
 
+    def draft(self, reference: str) -> Draft | None:
+        """The local draft of an entry, None if there is none."""
+        from lorefs.sync.corpus import Corpus
+        from lorefs.sync.known import Known
+
+        self.take_in()
+        ident = self.store.entries.resolve(reference).entry.id
+        path = self.store.copies.drafts().get(ident)
+        if path is None:
+            return None
+        return Draft(path, Corpus(self.store, Known()).holding(ident, path).entry())
+
     def promote(self, references: Sequence[str], *, directory: str | None = None) -> list[Row]:
         """Move personal entries to the team's document of their directory, or of another one.
 
         Their ids stay. All of them are moved or none, in one change. Returns them as they are
-        then: a policy may have them wait for approval. Raises `UsageError` for an entry that is
-        not personal, `RefusedError` for one that is restricted.
+        then: a policy may have them wait for approval. Where an entry is the team's and has a
+        local draft, that becomes its text, and is gone from the personal document.
+        Raises `UsageError` for an entry that is not personal, `RefusedError` for one that is
+        restricted.
         """
         rows = self._rows(references)
+        known = self.store.copies.drafts()
+        drafts = {row.entry.id: known[row.entry.id] for row in rows if row.entry.id in known}
         for row in rows:
-            _check_promotable(row)
+            _check_promotable(row, drafts)
         if directory is not None:
             directory = directory.strip("/")
             self._check_directory(directory)
-        return self._move_to(rows, TEAM, directory)
+        moving = [row for row in rows if row.entry.id not in drafts]
+
+        def settle(corpus: Corpus) -> None:
+            for row in rows:
+                if row.entry.id in drafts:
+                    _take_draft(corpus, row, drafts[row.entry.id])
+
+        self._move_to(moving, TEAM, directory, settle)
+        return [self.store.entries.resolve(row.entry.id) for row in rows]
 
     def demote(self, references: Sequence[str]) -> list[Row]:
         """Move entries of the team to the personal document of their directory; the ids stay.
@@ -41,10 +75,30 @@ class Promoting(Changing):
         `pushed`. Raises `UsageError` for an entry that is personal already.
         """
         rows = self._rows(references)
+        drafts = self.store.copies.drafts()
         for row in rows:
             if row.entry.scope == PERSONAL:
                 raise UsageError(f"{row.entry.title} is personal already", found=row.entry.id)
-        return self._move_to(rows, PERSONAL)
+            if row.entry.id in drafts:
+                raise RefusedError(
+                    f"{row.entry.title} has a local draft, which says something else",
+                    path=drafts[row.entry.id],
+                    found=row.entry.id,
+                    hint="`lorefs promote` makes it the text of the team; or delete it in the file",
+                )
+
+        def unmark(corpus: Corpus) -> None:
+            from lorefs.core import edit
+
+            for row in rows:
+                marks = _marks(row)
+                if marks:
+                    ident, target = row.entry.id, document_path(row.entry.path, PERSONAL)
+                    document = corpus.after[target]
+                    corpus.after[target] = edit.replace_fields(document, ident, marks)
+
+        self._move_to(rows, PERSONAL, None, unmark)
+        return [self.store.entries.resolve(row.entry.id) for row in rows]
 
     def pushed(self, references: Sequence[str]) -> frozenset[str]:
         """The ids of those entries that a remote is known to hold, or once held; no network."""
@@ -58,43 +112,71 @@ class Promoting(Changing):
         rows = [self.store.entries.resolve(reference) for reference in references]
         return list({row.entry.id: row for row in rows}.values())
 
-    def _move_to(self, rows: Sequence[Row], scope: str, directory: str | None = None) -> list[Row]:
+    def _move_to(
+        self,
+        rows: Sequence[Row],
+        scope: str,
+        directory: str | None,
+        further: Callable[[Corpus], None],
+    ) -> None:
+        """Move entries to documents of a scope, with a further change, all in one."""
         groups: dict[tuple[str, str], list[str]] = {}
         for row in rows:
             path = row.entry.path if directory is None else directory
             key = row.document, document_path(path, scope)
             groups.setdefault(key, []).append(row.entry.id)
-        marks = {row.entry.id: _marks(row) for row in rows} if scope == PERSONAL else {}
 
         def change(corpus: Corpus) -> None:
-            from lorefs.core import edit
-
             for (source, target), idents in groups.items():
                 self._check_writable(corpus, target)
                 corpus.move_all(idents, source, target)
-                for ident in idents:
-                    if marks.get(ident):
-                        corpus.after[target] = edit.replace_fields(
-                            corpus.after[target], ident, marks[ident]
-                        )
+            further(corpus)
 
         known = self.store.documents.state
         self._change(change, discover=any(known(target) is None for _, target in groups))
-        return [self.store.entries.resolve(row.entry.id) for row in rows]
 
 
-def _check_promotable(row: Row) -> None:
+def _check_promotable(row: Row, drafts: Collection[str]) -> None:
     entry = row.entry
-    if entry.scope != PERSONAL:
+    if entry.scope != PERSONAL and entry.id not in drafts:
         raise UsageError(
             f"{entry.title} is not personal: it stands in {row.document}", found=entry.id
         )
     if entry.sensitivity == RESTRICTED:
-        raise RefusedError(
-            f"{entry.title} is restricted, and what is restricted never leaves this machine",
-            found=entry.id,
-            hint="`lorefs edit ID --sensitivity normal` first, if others may have it",
-        )
+        raise _restricted(entry)
+
+
+def _restricted(entry: Entry) -> RefusedError:
+    return RefusedError(
+        f"{entry.title} is restricted, and what is restricted never leaves this machine",
+        found=entry.id,
+        hint="`lorefs edit ID --sensitivity normal` first, if others may have it",
+    )
+
+
+def _take_draft(corpus: Corpus, row: Row, path: str) -> None:
+    """Gives an entry of the team the values of its local draft, which goes away."""
+    from lorefs.core import edit
+    from lorefs.sync.foreign import changed_fields
+
+    entry = row.entry
+    draft = corpus.holding(entry.id, path).entry()
+    if draft.sensitivity == RESTRICTED:
+        raise _restricted(draft)
+    waits = (entry.status, draft.status) == ("pending", "active")
+    changes = changed_fields(
+        entry,
+        draft._replace(
+            status=entry.status if waits else draft.status,
+            proposed_by=entry.proposed_by,
+            approved_by=entry.approved_by,
+            approved_hash=entry.approved_hash,
+        ),
+    )
+    corpus.edit(path, entry.id, lambda document: edit.remove(document, entry.id))
+    corpus.edit(
+        row.document, entry.id, lambda document: edit.replace_fields(document, entry.id, changes)
+    )
 
 
 def _marks(row: Row) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from lorefs.core.model import PERSONAL
 from lorefs.errors import UsageError
 from lorefs.store import ALL, OWN, Change, Filter, Hit, Row
 from lorefs.sync.guests import guest_error
+from lorefs.sync.report import Copy
 from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
@@ -35,6 +36,7 @@ class Status:
     open_conflicts: int
     sync: bool
     elsewhere: Mapping[str, int] = field(default_factory=dict)  # rows of guests, by source
+    drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
 
 
 class Reading(Base):
@@ -83,6 +85,11 @@ class Reading(Base):
             raise guest_error(self.store, row.document)
         return row
 
+    def note_use(self, idents: Iterable[str]) -> None:
+        """Count entries as read by somebody, on this machine alone; takes no lock."""
+        if self.store.reads.note(idents, self._clock()):
+            self.store.add_reads_up()
+
     def search(self, query: str, where: Filter = ALL, limit: int = 20) -> list[Hit]:
         """The best hits of a full-text query, whatever its syntax."""
         self.take_in()
@@ -115,7 +122,7 @@ class Reading(Base):
         from lorefs.api.stale import stale
 
         self.take_in()
-        return stale(self.store, self.site.git)
+        return stale(self.store, self.site.git, self._clock(), self.config.stale.unused_after)
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""
@@ -142,6 +149,7 @@ class Reading(Base):
             len(self.conflicts.open()),
             self.config.sync.enabled,
             self.store.guests.counts(),
+            tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
         )
 
     @cached_property

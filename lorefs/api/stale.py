@@ -3,12 +3,13 @@
 An entry counts from when it was last touched: changed or confirmed, by the log; else from the
 commit of its lines, else from the time in its id. Since then a path or symbol that it names may
 have gone from the code, or most of the lines of a file that it names may have. Or another entry
-supersedes it, or challenges it.
+supersedes it, or challenges it. Or nobody on this machine has read it for long.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.check.rules.code import names_in
@@ -17,6 +18,7 @@ from lorefs.core.document import decode
 from lorefs.core.guests import HERE
 from lorefs.inspection.code import COMMITS, blame, known
 from lorefs.store import Filter
+from lorefs.store.reads import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.store import Row, Store
 
-Reason = Literal["gone", "changed", "superseded", "challenged"]
+Reason = Literal["gone", "changed", "superseded", "challenged", "unused"]
 
 MUCH: Final = 0.5  # of the lines that a file had
 FEWEST: Final = 10  # lines of a file below which nothing is much
@@ -34,7 +36,7 @@ class Stale(NamedTuple):
     """An entry, and one reason to look at it.
 
     `what` is the name of code that is gone or the path of a file that changed, with the commit
-    `since` which; or the id of the other entry.
+    `since` which; the id of the other entry; or the day of the last read, "" for none.
     """
 
     row: Row
@@ -43,10 +45,15 @@ class Stale(NamedTuple):
     since: str = ""
 
 
-def stale(store: Store, git: Git) -> list[Stale]:
-    """The active entries to look at, by document and title, each reason once."""
+def stale(store: Store, git: Git, now: int, unused_after: int) -> list[Stale]:
+    """The active entries to look at, by document and title, each reason once.
+
+    `now` is in milliseconds since 1970, and in `unused_after` days an entry that nobody reads is
+    unused; in 0 days none is.
+    """
     rows = store.entries.rows(Filter(status="active", source=HERE))
-    found = [*_related(store, rows), *_by_code(store, git, rows)]
+    unused = _unused(store, rows, now - unused_after * DAY) if unused_after else ()
+    found = [*_related(store, rows), *_by_code(store, git, rows), *unused]
     return sorted(found, key=lambda each: (each.row.document, each.row.entry.title, each[1:]))
 
 
@@ -67,6 +74,20 @@ def _related(store: Store, rows: Sequence[Row]) -> Iterator[Stale]:
             row = by_id.get(target)
             if reason and row and row is not other and confirmed.get(target, -1) < since:
                 yield Stale(row, reason, other.entry.id)
+
+
+def _unused(store: Store, rows: Sequence[Row], before: int) -> Iterator[Stale]:
+    """What was neither read nor touched since a time, if reads have been noted for that long."""
+    reads = store.reads.all()
+    if min((use.first_at for use in reads.values()), default=before) >= before:
+        return
+    touched = store.log.touched()
+    for row in rows:
+        use = reads.get(row.entry.id)
+        last = touched.get(row.entry.id, max(row.created_at, 0))
+        if max(last, use.last_at if use else 0) < before:
+            day = datetime.fromtimestamp(use.last_at / 1000, UTC).date().isoformat() if use else ""
+            yield Stale(row, "unused", day)
 
 
 # ---------------------------------------------------------------- by the code

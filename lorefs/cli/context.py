@@ -72,6 +72,8 @@ def run(
         head = _envelope(WIDEST, _no_entries()) if as_json else heading(named, query)
         question = Question(named, query, limit - tokens(head))
         found = workspace.context(question, _as_json if as_json else _as_markdown)
+        if as_json or not explain:
+            workspace.note_use(piece.row.entry.id for piece in found.pieces)
     used = found.tokens + tokens(head)
     if as_json:
         entries = [_piece_json(piece, explain=explain) for piece in found.pieces]

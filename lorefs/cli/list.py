@@ -39,5 +39,5 @@ def run(
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status, source)
-        rows = workspace.entries(where)
-        write_rows(rows, workspace.store.entries, as_json=json)
+        rows, store = workspace.entries(where), workspace.store
+        write_rows(rows, store.entries, as_json=json, drafts=store.copies.drafts())

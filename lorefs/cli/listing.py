@@ -113,11 +113,19 @@ def shortened(value: str | None, width: int = VALUE_WIDTH) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def title_line(row: Row, short: Mapping[str, str], indent: str = "") -> list[Span]:
-    """One entry on one line."""
+def title_line(
+    row: Row, short: Mapping[str, str], indent: str = "", drafts: Collection[str] = ()
+) -> list[Span]:
+    """One entry on one line; `drafts` are the ids of those of which a personal copy differs."""
     title = one_line(row.entry.title)
     ident = short.get(row.entry.id, row.entry.id)
-    return [(indent, ""), (ident, ID_STYLE), (f"  {title}", ""), *facts(row.entry)]
+    return [(indent, ""), (ident, ID_STYLE), (f"  {title}", ""), *facts(row.entry),
+            *draft_mark(row, drafts)]  # fmt: skip
+
+
+def draft_mark(row: Row, drafts: Collection[str]) -> list[Span]:
+    """What marks an entry of which a personal copy says something else."""
+    return [("  local draft", "magenta")] if row.entry.id in drafts else []
 
 
 def current_lines(current: object) -> Iterator[list[Span]]:
@@ -130,26 +138,33 @@ def current_lines(current: object) -> Iterator[list[Span]]:
 # ---------------------------------------------------------------- lists
 
 
-def write_rows(rows: Sequence[Row], known: Entries, *, as_json: bool) -> None:
-    """Print rows: an array, a list grouped by document and category, or columns."""
+def write_rows(
+    rows: Sequence[Row], known: Entries, *, as_json: bool, drafts: Mapping[str, str]
+) -> None:
+    """Print rows: an array, a list grouped by document and category, or columns.
+
+    `drafts` are the personal documents that hold another text of some of them, by id.
+    """
     if as_json:
-        write_json([row_json(row) for row in rows])
+        write_json([row_json(row) | {"draft": drafts.get(row.entry.id)} for row in rows])
         return
     short = short_ids([row.entry.id for row in rows], known)
     if for_person():
-        write_lines(_grouped(rows, short))
+        write_lines(_grouped(rows, short, drafts))
     else:
         write_columns(columns(row, short) for row in rows)
 
 
-def _grouped(rows: Sequence[Row], short: Mapping[str, str]) -> Iterator[list[Span]]:
+def _grouped(
+    rows: Sequence[Row], short: Mapping[str, str], drafts: Collection[str]
+) -> Iterator[list[Span]]:
     ordered = sorted(rows, key=lambda row: row.document)
     for document, members in groupby(ordered, key=lambda row: row.document):
         yield [(one_line(document), "bold underline"), (_elsewhere(document), "dim")]
         for category, entries in groupby(members, key=lambda row: row.entry.category):
             yield [(f"  {one_line(category) or '(no category)'}", "bold")]
             for row in entries:
-                yield title_line(row, short, "    ")
+                yield title_line(row, short, "    ", drafts)
 
 
 def _elsewhere(document: str) -> str:

@@ -9,11 +9,11 @@ from lorefs.cli.output import counted, one_line, write_json, write_lines
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.errors import LorefsError
-    from lorefs.sync.report import Report
+    from lorefs.sync.report import Copy, Report
 
 
 def write_report(report: Report, *, as_json: bool) -> ExitStatus:
@@ -59,6 +59,17 @@ def waiting_lines(report: Report) -> Iterator[list[Span]]:
     for copy in report.copies:
         words = f"{copy.document} has another copy of entry {copy.entry}; it has no row"
         yield [("copy: ", "bold yellow"), (one_line(words), "")]
+    yield from draft_lines(report.drafts)
+
+
+def draft_lines(drafts: Sequence[Copy]) -> Iterator[list[Span]]:
+    """The personal entries that differ from those of the team with their ids."""
+    for draft in drafts:
+        words = f"{draft.document} has another text of {draft.entry} than the team"
+        yield [("local draft: ", "bold magenta"), (one_line(words), "")]
+    if drafts:
+        yield [("hint: ", "bold"), ("`lorefs show ID` compares, `lorefs promote ID` gives ", ""),
+               ("yours to the team; or delete it in the file", "")]  # fmt: skip
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -75,6 +86,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for q in report.questions
         ],
         "copies": [{"document": c.document, "id": c.entry} for c in report.copies],
+        "drafts": [{"document": d.document, "id": d.entry} for d in report.drafts],
         "refusals": [error_json(error) for error in report.refusals],
     }
 

@@ -50,4 +50,5 @@ def run(
         freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status, source)
         hits = workspace.search(" ".join(query), where, limit)
-        write_hits(hits, workspace.store.entries, as_json=json)
+        store = workspace.store
+        write_hits(hits, store.entries, as_json=json, drafts=store.copies.drafts())

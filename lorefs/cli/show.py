@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import facts, local_time, row_json
+from lorefs.cli.listing import entry_json, facts, local_time, row_json
 from lorefs.cli.options import Id, Json, ReadAfter
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
 from lorefs.errors import UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.api import Workspace
+    from lorefs.api.promoting import Draft
     from lorefs.cli.output import Span
     from lorefs.store import Row
 
@@ -39,8 +40,10 @@ def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = 
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         row = workspace.get(id)
+        workspace.note_use([row.entry.id])
+        draft = workspace.draft(row.entry.id)
         if json or as_ == "json":
-            write_json(row_json(row))
+            write_json(row_json(row) | {"draft": draft and entry_json(draft.entry)})
         elif as_ == "html":
             from lorefs.cli.rendering import article
 
@@ -51,6 +54,8 @@ def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = 
                 write("")
                 _write_content(row.entry.content, as_)
             write_lines(_relations(workspace, row))
+            if draft is not None:
+                _write_draft(row, draft)
 
 
 def _head(row: Row) -> Iterator[list[Span]]:
@@ -76,6 +81,19 @@ def _write_content(content: str, as_: str | None) -> None:
         render(content)
     else:
         write(content)
+
+
+def _write_draft(row: Row, draft: Draft) -> None:
+    """What a personal copy of the entry says instead."""
+    from lorefs.cli.differences import write_differences
+    from lorefs.sync.diff import EntryDiff
+
+    place = one_line(draft.document)
+    write("")
+    write_lines([[("local draft ", "bold magenta"), (f"in {place}; ", ""),
+                  ("`lorefs promote` makes it the text of the team", "dim")]])  # fmt: skip
+    moved = draft.entry._replace(path=row.entry.path, scope=row.entry.scope)
+    write_differences([EntryDiff(row.entry, moved)])
 
 
 def _relations(workspace: Workspace, row: Row) -> Iterator[list[Span]]:

@@ -27,4 +27,5 @@ def run(
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         hits = workspace.similar(reference, limit)
-        write_hits(hits, workspace.store.entries, as_json=json)
+        store = workspace.store
+        write_hits(hits, store.entries, as_json=json, drafts=store.copies.drafts())

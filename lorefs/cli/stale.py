@@ -37,7 +37,9 @@ WORDS: Final = {
     "changed": "names {what}, most of which changed since {since}",
     "superseded": "superseded by {what}",
     "challenged": "challenged by {what}",
+    "unused": "not read since {what}",
 }
+NEVER: Final = "not read once since reads are counted"
 COMMIT_WIDTH: Final = 10
 
 
@@ -54,8 +56,9 @@ def run(
 ) -> None:
     """Show entries that may not hold any more, or settle some of them.
 
-    These name code that is gone or changed much since they were touched, or other entries supersede
-    or challenge them. A confirmed entry counts as touched, in this clone; `undo` takes that back.
+    These name code that is gone or changed much since they were touched, other entries supersede or
+    challenge them, or nobody reads them (stale.unusedAfter). A confirmed entry counts as touched,
+    in this clone; `undo` takes that back.
     """
     with open_workspace() as workspace:
         if not confirm and not archive:
@@ -100,7 +103,8 @@ def _lines(found: Sequence[Stale], short: Mapping[str, str]) -> Iterator[list[Sp
             yield [*title_line(each.row, short), (f"  {one_line(each.row.document)}", "dim")]
             last = each.row.entry.id
         what = one_line(each.what)
-        words = WORDS[each.reason].format(what=what, since=each.since[:COMMIT_WIDTH])
+        form = NEVER if each.reason == "unused" and not what else WORDS[each.reason]
+        words = form.format(what=what, since=each.since[:COMMIT_WIDTH])
         yield [("          ", ""), (words, "magenta")]
     entries = len({each.row.entry.id for each in found})
     yield [(f"{counted(entries, 'entry', 'entries')} to look at", "dim")]

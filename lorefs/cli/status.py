@@ -15,7 +15,7 @@ from lorefs.cli.listing import timestamp
 from lorefs.cli.options import Json
 from lorefs.cli.output import ID_STYLE, counted, one_line, write, write_json, write_lines
 from lorefs.cli.records import record_json, what
-from lorefs.cli.report import needs_attention, report_json, waiting_lines
+from lorefs.cli.report import draft_lines, needs_attention, report_json, waiting_lines
 from lorefs.cli.watching import short_line, state_lines, watch_json
 from lorefs.errors import ExitStatus
 from lorefs.store import OWN
@@ -61,20 +61,19 @@ def run(
     installed = is_installed(git_here())
     now = milliseconds()
     if json:
-        write_json(
-            {
-                "entries": status.entries,
-                "documents": list(status.documents),
-                "elsewhere": dict(status.elsewhere),
-                "open_conflicts": status.open_conflicts,
-                "conflicts": [record_json(conflict.record) for conflict in conflicts],
-                "sync": status.sync,
-                "remotes": [remote_json(state.name, state) for state in remotes],
-                "installed": installed,
-                "watch": watch_json(watch, pid, now),
-            }
-            | report_json(status.report)
-        )
+        facts = {
+            "entries": status.entries,
+            "documents": list(status.documents),
+            "elsewhere": dict(status.elsewhere),
+            "open_conflicts": status.open_conflicts,
+            "conflicts": [record_json(conflict.record) for conflict in conflicts],
+            "sync": status.sync,
+            "remotes": [remote_json(state.name, state) for state in remotes],
+            "installed": installed,
+            "watch": watch_json(watch, pid, now),
+        }
+        drafts = [{"document": draft.document, "id": draft.entry} for draft in status.drafts]
+        write_json(facts | report_json(status.report) | {"drafts": drafts})
     else:
         write_lines(_lines(status, conflicts, installed=installed))
         write_lines(_sync_lines(remotes))
@@ -115,7 +114,8 @@ def _lines(
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
     yield from _conflicts(conflicts)
-    yield from waiting_lines(status.report)
+    yield from waiting_lines(replace(status.report, drafts=()))  # all of them come next
+    yield from draft_lines(status.drafts)
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:

@@ -252,6 +252,12 @@ KEYS: Final = (
     Key("check.similarity", SHARE, TEAM, "how alike two entries are called near-duplicates"),
     Key("context.budget", COUNT, TEAM, "the tokens that `lorefs context` prints at most"),
     Key("context.personalBoost", FACTOR, CLONE, "what the scores of personal entries are times"),
+    Key(
+        "stale.unusedAfter",
+        COUNT,
+        TEAM,
+        "the days after which what nobody reads is stale; 0: never",
+    ),
 )
 
 

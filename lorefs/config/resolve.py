@@ -16,6 +16,7 @@ from lorefs.config.settings import (
     Guard,
     Limits,
     Origin,
+    Stale,
     Sync,
 )
 from lorefs.errors import ConfigError
@@ -77,6 +78,7 @@ def resolve_all(
         context=Context(**sections["context"]),  # type: ignore[arg-type]
         backup=Backup(**sections["backup"]),  # type: ignore[arg-type]
         hubs=hubs,
+        stale=Stale(**sections["stale"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes

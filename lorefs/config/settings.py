@@ -119,6 +119,12 @@ class Context(NamedTuple):
     personal_boost: float = 1.2
 
 
+class Stale(NamedTuple):
+    """When `lorefs stale` calls an entry unused: so many days after it was read last; 0: never."""
+
+    unused_after: int = 180
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -138,4 +144,5 @@ class Config(NamedTuple):
     context: Context = Context()
     backup: Backup = Backup()
     hubs: tuple[Hub, ...] = ()
+    stale: Stale = Stale()
     origins: Mapping[str, Origin] = {}

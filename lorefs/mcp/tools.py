@@ -53,7 +53,9 @@ class Tools:
     def get(self, id: str) -> dict[str, Any]:
         """Give one entry; `id` is any unique start or end of its id. `rev` goes into `if_rev`."""
         with self._open() as workspace:
-            return brief(workspace.get(id))
+            row = workspace.get(id)
+            workspace.note_use([row.entry.id])
+            return brief(row)
 
     def list_entries(  # noqa: PLR0913, PLR0917  # calls name what they filter by
         self,
@@ -93,6 +95,7 @@ class Tools:
             head = heading(paths or (), query)
             room = limit - tokens(head)
             found = workspace.context(Question(tuple(paths or ()), query, room), plain)
+            workspace.note_use(piece.row.entry.id for piece in found.pieces)
             text = head + "".join(piece.text for piece in found.pieces)
             return {
                 "text": text if found.pieces else "",

@@ -24,10 +24,11 @@ _NEW: Final = (
 )
 
 
-# When entries were touched last; a confirmation that was undone is none.
+# When entries were touched last; a confirmation or dismissal that was undone is none.
 TOUCHED: Final = (
     # most lines are those of a first ingest, and an index would visit each
-    "SELECT entry, max(at) FROM changes NOT INDEXED WHERE op IN ({}) AND (op != 'confirm'"
+    "SELECT entry, max(at) FROM changes NOT INDEXED WHERE op IN ({})"
+    " AND (op NOT IN ('confirm', 'dismiss')"
     " OR batch NOT IN (SELECT after FROM changes WHERE op = 'undo')) GROUP BY entry"
 )
 CHANGED_OR_CONFIRMED: Final = TOUCHED.format("'add', 'edit', 'confirm'")
@@ -152,6 +153,16 @@ class Log:
     def note_confirmation(self, entry: str, origin: Origin) -> None:
         """Record that somebody looked at an entry, and that it still holds."""
         self.connection.execute(_NEW, _line((entry, "confirm", "", None, None), origin))
+
+    def note_dismissal(self, entry: str, origin: Origin) -> None:
+        """Record that an entry is not to be suggested to the team as it is."""
+        self.connection.execute(_NEW, _line((entry, "dismiss", "", None, None), origin))
+
+    def dismissed(self) -> set[str]:
+        """The entries that were dismissed and not changed since."""
+        changed = dict(self.connection.execute(TOUCHED.format("'add', 'edit'")))
+        dismissed = self.connection.execute(TOUCHED.format("'dismiss'"))
+        return {entry for entry, at in dismissed if changed.get(entry, -1) <= at}
 
     def touched(self, *, confirmed: bool = False) -> dict[str, int]:
         """When entries were changed or confirmed last, or confirmed alone (milliseconds).

@@ -167,5 +167,36 @@ CREATE INDEX entries_in_doubt ON entries (standing) WHERE standing != '';
 CREATE TABLE standings (seq INTEGER PRIMARY KEY, oid TEXT UNIQUE NOT NULL, data TEXT NOT NULL);
 """
 
+
+# an id has one row; where else entries with it stand has to be known when that changes
+_COPIES: Final = """
+CREATE TABLE copies (
+    entry TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (entry, document)
+) WITHOUT ROWID;
+"""
+
+# times are milliseconds since 1970
+_READS: Final = """
+CREATE TABLE reads (
+    entry TEXT PRIMARY KEY,
+    times INTEGER NOT NULL,
+    days INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
 # The first makes version 1 of an empty database, the second version 2 of version 1, and so on.
-MIGRATIONS: Final = (_FIRST, _SYNC, _REVISIONS, _FAILING, _BACKUPS, _GUESTS, _STANDING)
+MIGRATIONS: Final = (
+    _FIRST,
+    _SYNC,
+    _REVISIONS,
+    _FAILING,
+    _BACKUPS,
+    _GUESTS,
+    _STANDING,
+    _COPIES,
+    _READS,
+)

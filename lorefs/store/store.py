@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from lorefs.store.backups import Backups
 from lorefs.store.candidates import Candidates
-from lorefs.store.connection import connect
+from lorefs.store.connection import BUSY_TIMEOUT, BusyDatabaseError, connect
+from lorefs.store.copies import Copies
 from lorefs.store.documents import Documents
 from lorefs.store.entries import Entries
 from lorefs.store.guests import Guests
 from lorefs.store.ledger import Ledger
 from lorefs.store.log import Log
 from lorefs.store.outbox import Outbox
+from lorefs.store.reads import Reads
 from lorefs.store.remotes import Remotes
 from lorefs.store.schema import GUARD, migrate
 from lorefs.store.search import Search
@@ -41,12 +43,14 @@ class Store:
             raise
         self.entries = Entries(self.connection)
         self.documents = Documents(self.connection)
+        self.copies = Copies(self.connection)
         self.log = Log(self.connection)
         self.outbox = Outbox(self.connection)
         self.ledger = Ledger(self.connection)
         self.search = Search(self.connection)
         self.candidates = Candidates(self.connection)
         self.guests = Guests(self.connection, self.entries)
+        self.reads = Reads(self.connection, path.parent)
         self.remotes = Remotes(self.connection)
         self.backups = Backups(self.connection)
         self.standings = Standings(self.connection)
@@ -75,6 +79,19 @@ class Store:
             if self.connection.in_transaction:  # some errors have rolled it back already
                 self.connection.execute("ROLLBACK")
             raise
+
+    def add_reads_up(self) -> None:
+        """Add up what was noted of reads; left for another time where somebody else writes."""
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            with self.write():
+                files = self.reads.take()
+        except BusyDatabaseError:
+            return
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+        for file in files:
+            file.unlink(missing_ok=True)
 
     def state(self, key: str) -> str | None:
         """A value that is kept between runs."""

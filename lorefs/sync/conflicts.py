@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from lorefs.core.model import Entry
     from lorefs.core.resolution import Choice
     from lorefs.store import Origin, Record, Row, Store
-    from lorefs.sync.corpus import Corpus, Differences
+    from lorefs.sync.corpus import Corpus
+    from lorefs.sync.differences import Differences
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
 

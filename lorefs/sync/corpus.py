@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import edit
@@ -10,21 +9,17 @@ from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document, decode, parse, serialize
 from lorefs.core.guests import is_guest
 from lorefs.core.ids import derived_id
-from lorefs.core.model import PERSONAL, TEAM, Entry, directory_of, scope_of
+from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
-from lorefs.store import Edit
 from lorefs.sync.guests import guest_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable
 
     from lorefs.store import Store
     from lorefs.sync.known import Known
 
 EMPTY = Document("", (), "")
-
-# Tells the documents that hold the rows of some ids, by id.
-Owners = Callable[[Iterable[str]], Mapping[str, str]]
 
 
 class Holding(NamedTuple):
@@ -76,6 +71,11 @@ class Corpus:
             return document
         data = self.store.documents.current(path)
         return EMPTY if data is None else identify(parse(decode(data)), path)
+
+    def holding(self, ident: str, path: str) -> Holding:
+        """An entry as it stands in a document now; raises `UnknownEntryError`."""
+        document = self.document(path)
+        return Holding(path, document.blocks[edit.find(document, ident)])
 
     def text(self, path: str) -> str:
         """The document's text as it is now."""
@@ -135,83 +135,6 @@ class Corpus:
             for path, document in sorted(self.after.items())
             if path not in known or document != self.before[path]
         ]
-
-
-class Differences(NamedTuple):
-    """What changes between two states of some documents, by entry id."""
-
-    added: dict[str, Holding]
-    edits: list[Edit]
-    copies: list[tuple[str, str]]  # (id, document) of further entries with an id in use
-
-
-def differences(
-    before: dict[str, Document], after: dict[str, Document], owners: Owners
-) -> Differences:
-    """Compare documents entry by entry; a move between them is an edit, not a deletion.
-
-    `owners` names the documents that hold the rows of some ids now.
-    """
-    windows = {path: _window(before[path], after[path]) for path in before}
-    old, _ = _holdings({path: window[0] for path, window in windows.items()}, owners)
-    new, copies = _holdings({path: window[1] for path, window in windows.items()}, owners)
-    added: dict[str, Holding] = {}
-    edits: list[Edit] = []
-    elsewhere = owners(new.keys() - old.keys())
-    for ident, holding in new.items():
-        known = old.get(ident)
-        if known is None:
-            if ident in elsewhere:
-                copies.append((ident, holding.document))
-            else:
-                added[ident] = holding
-        elif not known.is_same(holding):
-            edit_ = Edit(known.entry(), holding.entry(), holding.document)
-            if edit_.before != edit_.after or known.document != holding.document:
-                edits.append(edit_)
-    edits += [Edit(old[ident].entry(), None) for ident in old if ident not in new]
-    return Differences(added, edits, copies)
-
-
-def _window(before: Document, after: Document) -> tuple[Document, Document]:
-    """What is left of two versions without the blocks at both ends that are equal."""
-    old, new = before.blocks, after.blocks
-    shortest = min(len(old), len(new))
-    start = 0
-    while start < shortest and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < shortest - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return (
-        before._replace(blocks=old[start : len(old) - end]),
-        after._replace(blocks=new[start : len(new) - end]),
-    )
-
-
-def _holdings(
-    documents: dict[str, Document], owners: Owners
-) -> tuple[dict[str, Holding], list[tuple[str, str]]]:
-    """Each entry once: where its row is, else in a team document, else by the smaller path."""
-    found: dict[str, Holding] = {}
-    copies: list[tuple[str, str]] = []
-    for path, block in _entries(documents):
-        known = found.get(block.id)
-        if known is None:
-            found[block.id] = Holding(path, block)
-        elif known.document != path and owners([block.id]).get(block.id) == path:
-            copies.append((block.id, known.document))
-            found[block.id] = Holding(path, block)
-        elif known.block.text != block.text or known.document != path:
-            copies.append((block.id, path))
-    return found, copies
-
-
-def _entries(documents: dict[str, Document]) -> Iterator[tuple[str, Block]]:
-    for path in sorted(documents, key=lambda path: (scope_of(path) == PERSONAL, path)):
-        for block in documents[path].blocks:
-            if block.id and block.kind in {ENTRY, UNCLAIMED}:
-                yield path, block
 
 
 def entries(document: Document, path: str) -> Iterable[Entry]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core import edit
 from lorefs.core import plan as planning
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import encode, serialize
@@ -21,7 +22,8 @@ from lorefs.repo import head_signature
 from lorefs.store.documents import KEPT
 from lorefs.sync.approval import keep_change, keep_files, keep_rows
 from lorefs.sync.conflicts import close_settled
-from lorefs.sync.corpus import EMPTY, Corpus, differences
+from lorefs.sync.corpus import EMPTY, Corpus
+from lorefs.sync.differences import Places, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
 from lorefs.sync.ingest import ingest, overwritten, take_own_commits
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from lorefs.core.plan import Facts
     from lorefs.errors import LorefsError
     from lorefs.store import Origin, Store
-    from lorefs.sync.corpus import Differences
+    from lorefs.sync.differences import Differences
     from lorefs.sync.site import Site
 
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
@@ -315,10 +317,11 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     found = differences(
         {path: corpus.before.get(path, EMPTY) for path in changed},
         {path: corpus.after[path] for path in changed},
-        store.entries.owners,
+        Places(store.entries.owners, store.copies.all(), corpus.document),
     )
+    _drop_doubles(corpus, found)
     _write_differences(store, found, origin)
-    for path in told(site, WRITING, changed):
+    for path in told(site, WRITING, sorted({*changed, *found.doubles})):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
         note_policy(store, path, document)
@@ -340,10 +343,22 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         questions=tuple(notes.questions),
         refusals=tuple(notes.refusals),
         copies=tuple(Copy(*copy) for copy in found.copies),
+        drafts=tuple(Copy(*copy) for copy in found.drafts),
         discards=len(notes.discards),
         conflicts=tuple(sorted(new & pending)),
         moved=tuple(notes.moved),
     )
+
+
+def _drop_doubles(corpus: Corpus, found: Differences) -> None:
+    """Removes personal entries that only repeat what the team's say."""
+    for path, idents in list(found.doubles.items()):
+        try:
+            corpus.after[path] = edit.remove_all(corpus.document(path), idents)
+        except DocumentError:  # what is left would be read as something else
+            del found.doubles[path]
+            for ident in idents:
+                found.standing[ident] |= {path}
 
 
 def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
@@ -352,6 +367,7 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
     gone = [edit.before.id for edit in found.edits if edit.before and edit.after is None]
     if gone:
         store.guests.come_back(gone, origin)
+    store.copies.put(found.standing)
     if not found.added:
         return
     store.guests.hide(found.added, origin)

@@ -50,6 +50,7 @@ class Report:
     waiting: tuple[Waiting, ...] = ()
     questions: tuple[Question, ...] = ()
     copies: tuple[Copy, ...] = ()
+    drafts: tuple[Copy, ...] = ()  # copies that are personal, beside an entry of the team's
     refusals: tuple[LorefsError, ...] = ()
     discards: int = 0
     conflicts: tuple[str, ...] = ()  # new records of the ledger that somebody has to look at

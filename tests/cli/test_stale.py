@@ -84,3 +84,52 @@ def test_a_repository_without_commits_has_no_stale_code(repo: Repo) -> None:
     lorefs = Lorefs(repo.path)
     lorefs("reconcile")
     assert found(lorefs) == OTHERS
+
+
+# ---------------------------------------------------------------- use
+
+OLD = 1_735_689_600_000  # the first of January 2025
+
+
+def note(repo: Repo, *reads: tuple[int, int]) -> None:
+    """Entries were read at some times, by their numbers."""
+    lines = "".join(f"{at} {ident(number)}\n" for number, at in reads)
+    repo.write(".git/lorefs/reads.log", lines)
+
+
+def unused(lorefs: Lorefs) -> set[tuple[str, str]]:
+    return {(title, what) for title, reason, what in found(lorefs) if reason == "unused"}
+
+
+def test_what_nobody_reads_is_stale(lore: Lorefs, repo: Repo) -> None:
+    lore("list")
+    note(repo, (1, OLD), (2, OLD))
+    lore("show", ident(2))
+    lore("context", "--query", "project")
+    lore("stale", "--confirm", ident(5))
+    assert unused(lore) == {("The parser caches", "2025-01-01"), ("Old rule", ""), ("Doubt", "")}
+    shown = lore.on_terminal("stale").out
+    assert "not read since 2025-01-01" in shown
+    assert "not read once" in shown
+    lore("config", "set", "stale.unusedAfter", "0")
+    assert unused(lore) == set()
+    lore("config", "set", "stale.unusedAfter", "99999")
+    assert unused(lore) == set()
+
+
+def test_nothing_is_unused_before_reads_were_counted_for_long(lore: Lorefs) -> None:
+    lore("show", ident(2))
+    assert unused(lore) == set()
+
+
+def test_reads_are_noted_where_texts_are_shown(lore: Lorefs, repo: Repo) -> None:
+    log = repo.path / ".git/lorefs/reads.log"
+    for arguments in (["list"], ["search", "retry"], ["context", "--explain"], ["status"]):
+        lore(*arguments)
+        assert not log.exists(), arguments
+    lore("show", ident(2), "--json")
+    assert log.read_text().split()[1:] == [ident(2)]
+    before = repo("status", "--porcelain"), repo.read(".lore.md")
+    lore("context", "--query", "project", "--budget", "100")
+    assert len(log.read_text().splitlines()) == 2
+    assert (repo("status", "--porcelain"), repo.read(".lore.md")) == before
