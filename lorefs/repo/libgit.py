@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import pygit2
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _TRIES: Final = 6  # at a ref that another program has locked
 _PAUSE: Final = 0.02  # seconds before the second try, doubled for each further one
 _DIRECTORY: Final = 0o040000
+MOST_DIRECTORIES: Final = 200_000  # that a tree may have
+DEEPEST: Final = 200  # and in each other
 
 # What libgit2 raises: its own error, and Python's where it maps one.
 _ERRORS: Final = (pygit2.GitError, KeyError, OSError, ValueError, TypeError)
@@ -100,7 +103,7 @@ class LibgitObjects:
     def leaves(self, tree: str, but: str | None = None) -> dict[str, Leaf]:
         """What stands in a tree; directories that are equal in `but` are not even opened."""
         found: dict[str, Leaf] = {}
-        self._walk("", tree, but, found)
+        self._walk("", tree, but, found, count())
         return found
 
     def leaves_at(self, tree: str, paths: Collection[str]) -> dict[str, Leaf]:
@@ -123,7 +126,12 @@ class LibgitObjects:
             if mode == _DIRECTORY:
                 self._pick(f"{prefix}{name}/", oid, inner, found)
 
-    def _walk(self, prefix: str, tree: str, but: str | None, found: dict[str, Leaf]) -> None:
+    def _walk(
+        self, prefix: str, tree: str, but: str | None, found: dict[str, Leaf], walked: count[int]
+    ) -> None:
+        # a tree of a few objects that name each other may be endless to all practical purposes
+        if next(walked) >= MOST_DIRECTORIES or prefix.count("/") > DEEPEST:
+            raise missing("a tree", "it has too many directories")
         entries, others = self._entries(tree), self._entries(but) if but else {}
         for name, (mode, oid) in entries.items():
             other = others.get(name)
@@ -131,7 +139,7 @@ class LibgitObjects:
                 continue
             if mode == _DIRECTORY:
                 beside = other[1] if other and other[0] == _DIRECTORY else None
-                self._walk(f"{prefix}{name}/", oid, beside, found)
+                self._walk(f"{prefix}{name}/", oid, beside, found, walked)
             else:
                 found[prefix + name] = Leaf(mode, oid)
 

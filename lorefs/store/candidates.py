@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.core.guests import HERE, USER, source_of
 from lorefs.store.log import CHANGED_OR_CONFIRMED
 from lorefs.store.rows import READ_COLUMNS, Row, read_entry, read_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from sqlite3 import Connection
 
 # Where a proposal stands is no more to be relied on than what its status says.
 _APPROVED: Final = "pk NOT IN (SELECT pk FROM entries WHERE standing != '')"
 _COUNTS: Final = "status = 'active' AND scope IS NOT 'review' AND sensitivity IS NOT 'restricted'"
+
+
+_TRUSTED: Final = {HERE, USER}  # what the user can change
 
 
 class Candidate(NamedTuple):
@@ -26,6 +30,7 @@ class Candidate(NamedTuple):
     confidence: float
     touched: int
     relations: str  # as the row has them: JSON, "[]" for most
+    document: str
 
 
 class Candidates:
@@ -39,12 +44,12 @@ class Candidates:
         # apart from the rows: a join takes twice the time of both
         touched = dict(self.connection.execute(CHANGED_OR_CONFIRMED).fetchall())
         found = self.connection.execute(
-            "SELECT pk, id, path, scope, CAST(confidence AS REAL), created_at, relations"
-            f" FROM entries WHERE {_COUNTS} AND id IS NOT NULL AND {_APPROVED}"
+            "SELECT pk, id, path, scope, CAST(confidence AS REAL), created_at, relations,"
+            f" document FROM entries WHERE {_COUNTS} AND id IS NOT NULL AND {_APPROVED}"
         )
         return [
-            Candidate(pk, ident, path, scope, sure, touched.get(ident, made), relations)
-            for pk, ident, path, scope, sure, made, relations in found.fetchall()
+            Candidate(pk, ident, path, scope, sure, touched.get(ident, made), relations, document)
+            for pk, ident, path, scope, sure, made, relations, document in found.fetchall()
         ]
 
     def rows(self, keys: Sequence[int]) -> list[Row]:
@@ -56,12 +61,23 @@ class Candidates:
         return [rows[pk] for pk in keys if pk in rows]
 
 
-def targets(candidates: Iterable[Candidate], kind: str) -> dict[str, str]:
-    """The entries that others are related to by a type of relation, with one of these others."""
+def targets(candidates: Sequence[Candidate], kind: str) -> dict[str, str]:
+    """The entries that others are related to by a type of relation, with one of these others.
+
+    What a realm of elsewhere says of entries counts within it alone: nobody there decides what
+    is superseded here.
+    """
     mark = f'"{kind}"'
+    relating = sorted(each for each in candidates if mark in each.relations)
+    sources = {each.id: source_of(each.document) for each in relating}
+    if set(sources.values()) - _TRUSTED:
+        sources = {each.id: source_of(each.document) for each in candidates}
     found: dict[str, str] = {}
-    for each in sorted(each for each in candidates if mark in each.relations):
+    for each in relating:
+        own = sources[each.id] in _TRUSTED
         for relation in read_entry({"relations": each.relations}).relations:
-            if relation.type == kind and relation.id != each.id:
-                found[relation.id] = each.id
+            target = relation.id
+            heard = own or sources.get(target) == sources[each.id]
+            if relation.type == kind and target != each.id and heard:
+                found[target] = each.id
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core.document import encode
 from lorefs.core.guests import SHARED, USER, guest_document, place_of, source_of
 from lorefs.core.model import TEAM_NAME
 from lorefs.core.realm import REALMS
@@ -98,13 +99,14 @@ def user_store(env: Mapping[str, str]) -> Path | None:
     import sys
     from pathlib import Path
 
-    home = env.get("HOME", "")
+    found = (env.get(name, "") for name in ("HOME", "XDG_DATA_HOME"))
+    home, folder = (path if path.startswith("/") else "" for path in found)
     if sys.platform == "darwin":
         from platformdirs import user_data_path
 
         return user_data_path("lorefs") / "personal" / TEAM_NAME
     # as platformdirs has it, whose import takes as long as a whole search
-    folder = env.get("XDG_DATA_HOME", "").strip() or (home and f"{home}/.local/share")
+    folder = folder or (home and f"{home}/.local/share")
     return Path(folder, "lorefs", "personal", TEAM_NAME) if folder else None
 
 
@@ -187,6 +189,5 @@ def guest_texts(branch: Branch, before: str | None, commit: str) -> dict[str, by
     paths = [
         path for path in branch.changed(before, commit) if path.rpartition("/")[2] == TEAM_NAME
     ]
-    leaves = {path: leaf for path, leaf in branch.leaves(commit).items() if path in set(paths)}
-    blobs = branch.objects.blobs({leaf.oid for leaf in leaves.values()})
-    return {path: blobs[leaves[path].oid] if path in leaves else None for path in paths}
+    texts = branch.texts(commit, frozenset(paths)) if paths else {}
+    return {path: encode(texts[path]) if path in texts else None for path in paths}

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from lorefs.api import Workspace
+from lorefs.api.context import Question
 from lorefs.errors import ConfigError, GuestError, LorefsError, UsageError
+from lorefs.repo import libgit
 from lorefs.sync.branch import hubs as hubs_module
 from lorefs.sync.branch.hubs import INTERVAL, HubError
 from tests.cli.terminal import Lorefs
@@ -395,3 +397,48 @@ def test_a_row_of_a_hub_is_put_back(reader: Clone, platform: Team) -> None:
         assert len(report.refusals) == 2
         assert all(isinstance(each, LorefsError) for each in report.refusals)
     assert reader.entries() == before
+
+
+def test_a_hub_does_not_decide_what_is_superseded_here(reader: Clone, platform: Team) -> None:
+    with reader.open() as workspace:
+        (ours,) = (row.entry.id for row in workspace.entries())
+    clone = writer(platform)
+    theirs = {entry.title: entry.id for entry in clone.entries().values()}
+    old = theirs["Kernel"]
+    meta = f"relations: {{supersedes: [{ours}, {old}]}}"
+    clone.write(clone.text() + "\n" + entry(5, "Newer", "Of the platform.", meta) + "\n")
+    clone.sync()
+    add(reader, platform)
+    with reader.open() as workspace:
+        found = workspace.context(Question())
+        assert sorted(p.row.entry.title for p in found.pieces) == ["Docs", "Newer", "Ours"]
+        assert found.left_out.superseded == 1
+
+
+def test_a_tree_without_end_is_left(reader: Clone, platform: Team) -> None:
+    add(reader, platform)
+    remote = platform.remote
+    blob = remote("hash-object", "-w", "--stdin", stdin="# Lore\n")
+    tree = remote("mktree", stdin=f"100644 blob {blob}\t.lore.md\n")
+    for _ in range(12):
+        entries = "".join(f"040000 tree {tree}\tdir{n}\n" for n in range(10))
+        tree = remote("mktree", stdin=entries)
+    for name in ("core", "realms"):
+        tree = remote("mktree", stdin=f"040000 tree {tree}\t{name}\n")
+    tip = remote("rev-parse", BRANCH)
+    commit = remote("commit-tree", tree, "-p", tip, "-m", "bomb")
+    remote("update-ref", f"refs/heads/{BRANCH}", commit)
+    with pytest.MonkeyPatch.context() as patch, reader.open() as workspace:
+        patch.setattr(libgit, "MOST_DIRECTORIES", 1000)
+        (hub,) = workspace.sync().hubs
+        assert "too many directories" in str(hub.error)
+    assert seen(reader, "hub") == ["Docs", "Kernel"]
+
+
+def test_unsigned_commits_are_not_taken_where_signed_ones_are_asked_for(
+    reader: Clone, platform: Team
+) -> None:
+    reader.repo("config", "lorefs.sync.verify", "signed")
+    with pytest.raises(HubError, match="sign"):
+        add(reader, platform)
+    assert seen(reader) == ["Ours"]

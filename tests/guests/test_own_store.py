@@ -17,7 +17,8 @@ from lorefs.api.context import Question
 from lorefs.core.model import Entry
 from lorefs.doctor.database import check_rows
 from lorefs.doctor.finding import Place
-from lorefs.errors import GuestError, LorefsError
+from lorefs.errors import GuestError, LorefsError, UsageError
+from lorefs.mcp.tools import Tools
 from lorefs.store import OWN
 from lorefs.sync.guests import user_store
 from tests.cli.terminal import Lorefs
@@ -285,9 +286,26 @@ def test_it_stands_where_platformdirs_says(monkeypatch: pytest.MonkeyPatch, user
     bare = {"HOME": str(user.home)}
     assert user_store(bare) == user_data_path("lorefs") / "personal" / ".lore.md"
     assert user_store({}) is None
+    relative = bare | {"XDG_DATA_HOME": "data"}
+    monkeypatch.setenv("XDG_DATA_HOME", "data")
+    assert user_store(relative) == user_data_path("lorefs") / "personal" / ".lore.md"
 
 
-# ---------------------------------------------------------------- the command line
+# ---------------------------------------------------------------- agents, and the command line
+
+
+def test_agents_see_the_source_and_can_only_read(user: User, project: Repo) -> None:
+    tools = Tools(lambda: taken_in(user, project))
+    listed = tools.list_entries()["entries"]
+    assert {each["title"]: each["source"] for each in listed} == {"Ours": "here", "Tabs": "user"}
+    assert [each["title"] for each in tools.list_entries(source="here")["entries"]] == ["Ours"]
+    assert tools.search("indent")["entries"][0]["id"] == ident(1)
+    assert ident(1) in tools.context(query="indent tabs")["ids"]
+    for write in (tools.archive, lambda id: tools.relate(id, "supports", ident(9))):
+        with pytest.raises(GuestError):
+            write(ident(1))
+    with pytest.raises(UsageError):
+        tools.list_entries(source="nowhere")
 
 
 def test_the_command_line(user: User, project: Repo) -> None:
