@@ -262,7 +262,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         {path: corpus.after[path] for path in changed},
         store.entries.owners,
     )
-    _write_differences(store, found, origin)
+    _write_differences(store, found, origin, first=request.first)
     for path in told(site, WRITING, changed):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
@@ -289,7 +289,9 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
     )
 
 
-def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
+def _write_differences(
+    store: Store, found: Differences, origin: Origin, *, first: bool = False
+) -> None:
     store.log.append(found.edits, origin)
     store.entries.change(found.edits, origin)
     if not found.added:
@@ -297,7 +299,7 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
     last = store.entries.add(
         ((holding.entry(), holding.document) for holding in found.added.values()), origin
     )
-    if origin.source in {"editor", "git"}:
+    if first or origin.source in {"editor", "git"}:
         store.log.append_ingest(last, origin)
     else:
         store.log.append_added(last, origin)

@@ -54,7 +54,8 @@ class Request:
 
     With `arrives` it brings what others did, which reaches files of git's only through
     `publish`: that gives the text of such a file, by its path and the bytes it has now, or None
-    to leave it as it is. `paths` are documents to look at besides those that are known.
+    to leave it as it is. `paths` are documents to look at besides those that are known. With
+    `first` all of it is seen for the first time: of what is added, the log notes no values.
     """
 
     origin: Origin
@@ -65,6 +66,7 @@ class Request:
     arrives: bool = False
     publish: Callable[[str, bytes], bytes | None] | None = None
     paths: tuple[str, ...] = ()
+    first: bool = False
 
 
 def _was_killed(site: Site) -> bool:
