@@ -33,6 +33,8 @@ def without_removed(
 
     `history` is that of the other side. For two histories that have no commit in common.
     """
+    if not texts:
+        return {}
     present = {ident for path, text in others.items() for ident in _blocks(path, text)}
     found: dict[str, str] = {}
     for path, text in texts.items():

@@ -320,7 +320,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         Places(store.entries.owners, store.copies.all(), corpus.document),
     )
     _drop_doubles(corpus, found)
-    _write_differences(store, found, origin)
+    _write_differences(store, found, origin, first=request.first)
     for path in told(site, WRITING, sorted({*changed, *found.doubles})):
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
@@ -361,7 +361,9 @@ def _drop_doubles(corpus: Corpus, found: Differences) -> None:
                 found.standing[ident] |= {path}
 
 
-def _write_differences(store: Store, found: Differences, origin: Origin) -> None:
+def _write_differences(
+    store: Store, found: Differences, origin: Origin, *, first: bool = False
+) -> None:
     store.log.append(found.edits, origin)
     store.entries.change(found.edits, origin)
     gone = [edit.before.id for edit in found.edits if edit.before and edit.after is None]
@@ -374,7 +376,7 @@ def _write_differences(store: Store, found: Differences, origin: Origin) -> None
     last = store.entries.add(
         ((holding.entry(), holding.document) for holding in found.added.values()), origin
     )
-    if origin.source in {"editor", "git"}:
+    if first or origin.source in {"editor", "git"}:
         store.log.append_ingest(last, origin)
     else:
         store.log.append_added(last, origin)

@@ -64,7 +64,8 @@ class Request:
     to leave it as it is. `finish` is called in the same transaction once all rows are written.
     `paths` are documents to look at besides those that are known, and `named` the only ones
     whose files may have changed, where somebody watches them all. With `approve` an approver
-    says that what the change adds need not wait.
+    says that what the change adds need not wait. With `first` all of it is seen for the first
+    time: of what is added, the log notes no values.
     """
 
     origin: Origin
@@ -78,6 +79,7 @@ class Request:
     finish: Callable[[], None] | None = None
     named: frozenset[str] | None = None
     approve: bool = False
+    first: bool = False
 
 
 def filter_text(site: Site) -> str:

@@ -12,6 +12,7 @@ from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import RESTRICTED, visible
+from lorefs.store.documents import digest
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.publish import following
 from lorefs.sync.branch.standing import judged, note
@@ -77,11 +78,29 @@ def arrive(
     )
     change = partial(_apply, site, branch, arrival, origin.at)
     publish = following(site, branch)
-    finish = partial(note, site.store, judged(site.store, branch, target))
-    return reconcile(
-        site,
-        Request(origin, change, arrives=True, publish=publish, paths=tuple(paths), finish=finish),
+    request = Request(
+        origin,
+        change,
+        arrives=True,
+        publish=publish,
+        paths=tuple(paths),
+        finish=partial(note, site.store, judged(site.store, branch, target)),
+        first=applied is None,
     )
+    report = reconcile(site, request)
+    if applied is None and not (instead or report.copies):
+        _note_equal(site, branch.texts(target, frozenset(paths)))
+    return report
+
+
+def _note_equal(site: Site, texts: Mapping[str, str]) -> None:
+    """Of documents that say what the branch says, spare the first commit to read them again."""
+    documents = site.store.documents
+    with site.store.write():
+        for path, text in texts.items():
+            state = documents.state(path)
+            if state is not None and state.hash == digest(encode(text)):
+                documents.put_synced(path, state.hash)
 
 
 def _shown(
