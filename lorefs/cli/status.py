@@ -55,6 +55,7 @@ def run(
         status = workspace.status()
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()
+        backups = [workspace.backup_remote()] if workspace.config.backup.enabled else []
     installed = is_installed(git_here())
     now = milliseconds()
     if json:
@@ -66,6 +67,7 @@ def run(
                 "conflicts": [record_json(conflict.record) for conflict in conflicts],
                 "sync": status.sync,
                 "remotes": [remote_json(state.name, state) for state in remotes],
+                "backup": [remote_json(state.name, state) for state in backups],
                 "installed": installed,
                 "watch": watch_json(watch, pid, now),
             }
@@ -74,6 +76,7 @@ def run(
     else:
         write_lines(_lines(status, conflicts, installed=installed))
         write_lines(_sync_lines(remotes))
+        write_lines(_sync_lines(backups, "backup"))
         write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
@@ -81,13 +84,13 @@ def run(
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
 
-def _sync_lines(remotes: Sequence[RemoteState]) -> Iterator[list[Span]]:
-    """How the last exchange with each remote went; nothing where sync is off."""
+def _sync_lines(remotes: Sequence[RemoteState], word: str = "sync") -> Iterator[list[Span]]:
+    """How the last exchange with each remote went; nothing where there is none."""
     for state in remotes:
         when = timestamp(state.success_at) if state.success_at else "never"
-        yield [("sync: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
+        yield [(f"{word}: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
         if state.failures:
-            yield [("sync: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
+            yield [(f"{word}: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:
