@@ -59,8 +59,8 @@ class BackingUp(Reading):
         settings = self._backup_settings()
         wish = Wish(accept_deletions, accept_rewrite, replace_damaged)
         report = self._run_backup(settings, wish, rescan=rescan, interactive=interactive)
-        if accept_rewrite and report.key != settings.key:
-            self.site.git.run("config", "--local", "lorefs.backup.key", report.key)
+        if accept_rewrite and report.fingerprint != settings.fingerprint:
+            self.site.git.run("config", "--local", "lorefs.backup.fingerprint", report.fingerprint)
         return report
 
     def backup_survey(
@@ -117,7 +117,7 @@ class BackingUp(Reading):
                 self.store.backups.clear()
         wish = Wish(must_exist=restore, add=add, drop=drop)
         report = self._run_backup(settings, wish, interactive=interactive)
-        settings = settings._replace(key=report.key, enabled=True)
+        settings = settings._replace(fingerprint=report.fingerprint, enabled=True)
         done = setting_up.turn_on(self.site, settings)
         return BackupSetup(tuple(done), report, settings, secret, others)
 
@@ -149,7 +149,7 @@ class BackingUp(Reading):
             settings.branch,
             realm,
             settings.identity,
-            settings.key,
+            settings.fingerprint,
             tuple(filter(None, recipients)),
             tuple(kept),
             self.backup_remote(),
@@ -214,7 +214,7 @@ class BackingUp(Reading):
             branch=branch or known.branch,
             realm=realm or (known.realm if same else ""),
             identity=str(identity or known.identity or default_identity()),
-            key=known.key if same else "",
+            fingerprint=known.fingerprint if same else "",
         )
 
 

@@ -65,7 +65,7 @@ def report_json(report: BackupReport) -> dict[str, Any]:
         "ok": report.ok,
         "remote": report.remote,
         "tip": report.tip,
-        "key": report.key,
+        "fingerprint": report.fingerprint,
         "recipients": list(report.recipients),
         "sent": list(report.sent),
         "received": list(report.received),
@@ -89,7 +89,7 @@ def _status_lines(status: BackupStatus) -> Iterator[list[Span]]:
     where = f"{one_line(status.remote)}, branch {one_line(status.branch)}"
     yield [("remote:    ", "bold"), (where, "")]
     yield [("as:        ", "bold"), (one_line(status.realm), "")]
-    yield [("backup:    ", "bold"), (one_line(status.key), ID_STYLE)]
+    yield [("backup:    ", "bold"), (one_line(status.fingerprint), ID_STYLE)]
     yield [("opened by: ", "bold"), (one_line(status.identity), "")]
     for recipient in status.recipients:
         yield [("sealed to: ", "bold"), (one_line(recipient), "")]
@@ -112,7 +112,7 @@ def status_json(status: BackupStatus) -> dict[str, Any]:
         "branch": status.branch,
         "realm": status.realm,
         "identity": status.identity,
-        "key": status.key,
+        "fingerprint": status.fingerprint,
         "recipients": list(status.recipients),
         "documents": [
             {"document": each.document, "backed_up": each.backed_up} for each in status.documents

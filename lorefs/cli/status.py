@@ -58,6 +58,7 @@ def run(
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()
         remotes += [replace(state, name=f"hub {hub.name}") for hub, state in workspace.hubs()]
+        backups = [workspace.backup_remote()] if workspace.config.backup.enabled else []
     installed = is_installed(git_here())
     now = milliseconds()
     if json:
@@ -69,6 +70,7 @@ def run(
             "conflicts": [record_json(conflict.record) for conflict in conflicts],
             "sync": status.sync,
             "remotes": [remote_json(state.name, state) for state in remotes],
+            "backup": [remote_json(state.name, state) for state in backups],
             "installed": installed,
             "watch": watch_json(watch, pid, now),
         }
@@ -77,6 +79,7 @@ def run(
     else:
         write_lines(_lines(status, conflicts, installed=installed))
         write_lines(_sync_lines(remotes))
+        write_lines(_sync_lines(backups, "backup"))
         write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
@@ -84,13 +87,13 @@ def run(
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
 
-def _sync_lines(remotes: Sequence[RemoteState]) -> Iterator[list[Span]]:
-    """How the last exchange with each remote went; nothing where sync is off."""
+def _sync_lines(remotes: Sequence[RemoteState], word: str = "sync") -> Iterator[list[Span]]:
+    """How the last exchange with each remote went; nothing where there is none."""
     for state in remotes:
         when = timestamp(state.success_at) if state.success_at else "never"
-        yield [("sync: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
+        yield [(f"{word}: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
         if state.failures:
-            yield [("sync: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
+            yield [(f"{word}: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -124,6 +125,13 @@ def _cycle(workspace: Workspace) -> Cycle | None:
     return cycle_of(workspace, _opener(workspace.root))
 
 
+def _backup(workspace: Workspace) -> Cycle | None:
+    """The backup of personal lore that watch is to make by itself, None while it is off."""
+    from lorefs.watch.backup import backup_of
+
+    return backup_of(workspace, _opener(workspace.root))
+
+
 def _opener(root: Path) -> Callable[[], Workspace]:
     env = dict(os.environ)
 
@@ -139,14 +147,20 @@ def _once(*, json: bool) -> ExitStatus:
     from lorefs.watch.run import once
 
     with open_workspace() as workspace:
-        report, result = once(workspace, _cycle)
+        report, (result, backup) = once(workspace, _cycle, _backup)
     if json:
-        write_json(report_json(report) | {"sync": None if result is None else asdict(result)})
+        results = {"sync": result, "backup": backup}
+        found = {name: None if each is None else asdict(each) for name, each in results.items()}
+        write_json(report_json(report) | found)
     else:
         write_report(report, as_json=False)
         if result is not None:
             write_lines([cycle_words(result)])
-    failed = needs_attention(report) or not (result is None or result.ok)
+        if backup is not None:
+            write_lines([[("backup: ", "bold"), *cycle_words(backup, "document")]])
+    failed = needs_attention(report) or not all(
+        each is None or each.ok for each in (result, backup)
+    )
     return ExitStatus.FINDINGS if failed else ExitStatus.DONE
 
 
@@ -167,16 +181,17 @@ def _watch(log: Path | None, *, json: bool) -> ExitStatus:
     root = locate(current_directory()).worktree
     opened = _opener(root)
     worded = line_json if json else line_text
+    begin = partial(watch, root, opened, _cycle, milliseconds, backups=_backup)
     if log is not None:
         from lorefs.watch.detach import LogFile
 
         file = LogFile(log)
-        watch(root, opened, _cycle, milliseconds, lambda line: file.write(worded(line)))
+        begin(lambda line: file.write(worded(line)))
     elif json or not for_person():
-        watch(root, opened, _cycle, milliseconds, lambda line: print(worded(line), flush=True))
+        begin(lambda line: print(worded(line), flush=True))
     else:
         from lorefs.cli.live import LiveView
 
         with LiveView(root) as view:
-            watch(root, opened, _cycle, milliseconds, view.add, view.show)
+            begin(view.add, view.show)
     return ExitStatus.DONE

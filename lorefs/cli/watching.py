@@ -128,12 +128,12 @@ def _error_lines(state: State, now: int) -> Iterator[list[Span]]:
             yield [("  hint: ", "bold"), (one_line(last.hint), "")]
 
 
-def cycle_words(cycle: Cycled | CycleResult) -> list[Span]:
-    """What an exchange with the remote did."""
+def cycle_words(cycle: Cycled | CycleResult, noun: str = "commit") -> list[Span]:
+    """What an exchange with the remote did; `noun` is what it counts."""
     if not cycle.ok:
         return [(f"failed: {one_line(cycle.error)}", "red")]
     counts = {"sent": cycle.pushed, "received": cycle.fetched}
-    parts = [f"{counted(n, 'commit', 'commits')} {what}" for what, n in counts.items() if n]
+    parts = [f"{counted(n, noun, f'{noun}s')} {what}" for what, n in counts.items() if n]
     if cycle.conflicts:
         parts.append(counted(cycle.conflicts, "conflict", "conflicts"))
     return [(", ".join(parts) or "nothing new", "")]

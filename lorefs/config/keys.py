@@ -231,7 +231,7 @@ KEYS: Final = (
     Key("backup.branch", BRANCH, CLONE, "the branch there"),
     Key("backup.realm", WORD, CLONE, "what the backup calls this repository"),
     Key("backup.identity", WORD, CLONE, "the file of the private key that opens it"),
-    Key("backup.key", WORD, CLONE, "the fingerprint of the secret that it has to have"),
+    Key("backup.fingerprint", WORD, CLONE, "that of the backup, which must not be another one"),
     Key("filter.paths", DIRECTORIES, TEAM, "the directories whose lore is exchanged"),
     Key("filter.categories", WORDS, TEAM, "the categories that are exchanged"),
     Key("filter.tags", WORDS, TEAM, "exchange what has one of these tags"),

@@ -47,7 +47,7 @@ class Backup(NamedTuple):
     branch: str = "lorefs-backup"
     realm: str = ""  # what the backup calls this repository
     identity: str = ""  # the file of the private key
-    key: str = ""  # the fingerprint of the secret that the backup has to have
+    fingerprint: str = ""  # of the secret that the backup has to have
 
 
 class Hub(NamedTuple):

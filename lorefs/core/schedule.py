@@ -30,6 +30,11 @@ IDLE_POLL: Final = 300.0  # at rest
 BATTERY: Final = 2  # on battery everything takes so many times longer
 COOLING: Final = 10  # after t seconds without activity, the remote is asked every t / COOLING
 
+BACKUP_DEBOUNCE: Final = 60.0  # a backup waits for quiet
+BACKUP_LONGEST: Final = 600.0  # after the first change that is not in it
+BACKUP_PAUSE: Final = 300.0  # between two of them
+BACKUP_POLL: Final = 1800.0  # without changes here, for those of other machines
+
 FIRST_RETRY: Final = 5.0
 LAST_RETRY: Final = 300.0
 
@@ -225,6 +230,19 @@ def next_cycle(pace: Pace, start: float) -> float:
         return polled
     sent = min(pace.last_change + SYNC_DEBOUNCE, pace.first_change + SYNC_LONGEST)
     return min(sent, polled)
+
+
+def next_backup(pace: Pace, start: float) -> float:
+    """When the next backup is due; the first is at `start`. The pace is that of backups."""
+    if pace.ended is None:
+        return start
+    if pace.failures:
+        pause = backoff(pace.failures, pace.jitter, first=BACKUP_DEBOUNCE, most=BACKUP_POLL)
+        return pace.ended + pause
+    if pace.first_change is None or pace.last_change is None:
+        return pace.ended + BACKUP_POLL
+    quiet = min(pace.last_change + BACKUP_DEBOUNCE, pace.first_change + BACKUP_LONGEST)
+    return max(quiet, pace.ended + BACKUP_PAUSE)
 
 
 def _poll(idle: float, *, ssh: bool) -> float:

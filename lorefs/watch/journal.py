@@ -172,6 +172,14 @@ class Journal:
                 conflicts=result.conflicts, bytes=result.bytes, seconds=round(seconds, 3),
             )  # fmt: skip
 
+    def backed_up(self, result: CycleResult) -> None:
+        """A backup ended; how it stands is in the database, for `backup status`."""
+        if not result.ok:
+            self.state = self.state.with_trouble(self._clock(), result.error, result.hint)
+            self.line("backup failed", "error", message=result.error, hint=result.hint)
+        elif result.pushed or result.fetched:
+            self.line("backed up", sent=result.pushed, received=result.fetched)
+
     def cycle_is_due(self, seconds: float | None) -> None:
         """The next exchange is so many seconds away; None if there is none."""
         at = None if seconds is None else self._clock() + round(seconds * 1000)

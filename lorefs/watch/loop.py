@@ -36,11 +36,17 @@ class Loop:
     """Watches one worktree until somebody calls `stop`, which any thread or signal may do."""
 
     def __init__(
-        self, root: Path, opened: Callable[[], Workspace], cycles: Cycles, journal: Journal
+        self,
+        root: Path,
+        opened: Callable[[], Workspace],
+        cycles: Cycles,
+        journal: Journal,
+        backups: Cycles = lambda _: None,
     ) -> None:
         self._root = root
         self._open = opened
         self._cycles = cycles
+        self._backups = backups
         self._journal = journal
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._stopping = False
@@ -91,7 +97,10 @@ class Loop:
         with self._open() as workspace:
             folder = workspace.paths.lorefs_dir
             self._reset(reason)
-            with hold(folder), Session(workspace, self._cycles, self._inbox.put) as session:
+            with (
+                hold(folder),
+                Session(workspace, self._cycles, self._inbox.put, self._backups) as session,
+            ):
                 self._began = True
                 syncing = session.worker is not None
                 self._journal.opened(folder, str(self._root), sync=syncing)
@@ -117,6 +126,8 @@ class Loop:
             self._poll(session)
             self._take_if_due(session)
             self._cycle_if_due(session)
+            if not self._everything:
+                session.backups.start_if_due(seconds())
             self._receive(self._pause(session))
         return STOPPED
 
@@ -176,6 +187,7 @@ class Loop:
             self._active = now
         if changed:
             self._pace = schedule.changed(self._pace, now)
+            session.backups.changed(now)
 
     def _cycle_if_due(self, session: Session) -> None:
         now = seconds()
@@ -216,7 +228,7 @@ class Loop:
         """For how long nothing is due."""
         now = seconds()
         times = [now + (TICK if now - self._active < LATELY else REST), self._rescan_at]
-        times += [now + self._journal.publish()]
+        times += [now + self._journal.publish(), session.backups.due()]
         times += [each for each in (self._glance_at, schedule.due(self._batch)) if each]
         if session.worker is not None and not session.worker.running:
             times.append(schedule.next_cycle(self._pace, now))
@@ -253,6 +265,8 @@ class Loop:
                     self._look_at_everything("events were lost", anew=True)
                 case "cycle":
                     self._end_cycle(message)
+                case "backup":
+                    self._end_backup(message)
                 case "document" | "directory" | "head" | "root" | "stop":
                     pass  # taken above, or seen by the next look
 
@@ -270,6 +284,12 @@ class Loop:
         if active:
             self._active = now
         self._journal.cycled(result, now - started)
+
+    def _end_backup(self, message: Message) -> None:
+        if message.bug is not None:
+            raise message.bug
+        if message.result is not None:
+            self._journal.backed_up(message.result)
 
 
 def _jitter() -> float:

@@ -18,6 +18,7 @@ Topic = Literal[
     "overflow",  # events were lost
     "root",  # the worktree is not where it was
     "cycle",  # one ended; `result` says how
+    "backup",  # the same of a backup
     "stop",  # somebody wants it to end
 ]
 

@@ -38,13 +38,15 @@ def watch(
     clock: Callable[[], int],
     log: Callable[[Line], None],
     show: Callable[[State], None] = lambda _: None,
+    backups: Cycles = lambda _: None,
 ) -> None:
     """Watch the worktree at `root` until SIGTERM, SIGINT or SIGHUP, then end within a second.
 
+    `cycles` gives its exchange with the team, `backups` its backup.
     `opened` opens its workspace, again whenever it was replaced. Raises `RunningError` where
     another watch runs, and what opening raises at the first time. Only in the main thread.
     """
-    loop = Loop(root, opened, cycles, Journal(os.getpid(), clock, log, show))
+    loop = Loop(root, opened, cycles, Journal(os.getpid(), clock, log, show), backups)
     with _ended_by_signals(loop):
         try:
             loop.run()
@@ -52,15 +54,15 @@ def watch(
             return
 
 
-def once(workspace: Workspace, cycles: Cycles) -> tuple[Report, CycleResult | None]:
-    """Look at everything once, and exchange once with the remote if that is on.
+def once(workspace: Workspace, *cycles: Cycles) -> tuple[Report, list[CycleResult | None]]:
+    """Look at everything once, and make each cycle once that is on.
 
     Raises `RunningError` where a watch runs, which does that by itself.
     """
     with hold(workspace.paths.lorefs_dir):
         report = workspace.reconcile(discover=True)
-        cycle = cycles(workspace)
-        return report, None if cycle is None else run_cycle(cycle)
+        found = (each(workspace) for each in cycles)
+        return report, [None if cycle is None else run_cycle(cycle) for cycle in found]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from lorefs.config import load_worktree
 from lorefs.core.model import directory_of
 from lorefs.core.schedule import over_ssh
 from lorefs.repo import head_signature
+from lorefs.watch.backup import Backups
 from lorefs.watch.cycle import Worker
 from lorefs.watch.watcher import watcher_for
 
@@ -32,11 +33,12 @@ _NOT_OURS: Final = frozenset({"sync"})  # what came from the remote need not go 
 class Session:
     """A worktree while nothing below it changes. Use it as a context manager."""
 
-    def __init__(self, workspace: Workspace, cycles: Cycles, tell: Tell) -> None:
+    def __init__(self, workspace: Workspace, cycles: Cycles, tell: Tell, backups: Cycles) -> None:
         self.workspace = workspace
         self.git = workspace.site.git
         cycle = cycles(workspace)
         self.worker = None if cycle is None else Worker(cycle, tell)
+        self.backups = Backups(workspace, backups(workspace), tell)
         self.watcher = watcher_for(self.git, tell)
         self._identity = self._identify()
         self._rows = workspace.store.data_version
@@ -50,6 +52,7 @@ class Session:
         self.watcher.stop()
         if self.worker is not None:
             self.worker.stop()
+        self.backups.stop()
         self.workspace.close()
 
     # ---- what polling tells

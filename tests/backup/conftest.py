@@ -111,11 +111,12 @@ class Machines:
     code: Repo
     vault: Repo
 
-    def machine(self, name: str, *, key_of: Machine | None = None) -> Machine:
+    def machine(self, name: str, *options: str, key_of: Machine | None = None) -> Machine:
         """One more machine with a clone of the code, and a copy of another one's key."""
         home = self.folder / name / "home"
         home.mkdir(parents=True)
-        repo = self.code.clone(self.folder / name / "repo")
+        repo = Repo(self.folder / name / "repo", self.code.clock)
+        self.code("clone", "--quiet", *options, f"file://{self.code.path}", str(repo.path))
         exclude = repo.path / ".git" / "info" / "exclude"
         exclude.parent.mkdir(exist_ok=True)
         exclude.write_text(f"{MINE}\n")

@@ -75,6 +75,8 @@ def test_a_remote_that_is_not_there(machines: Machines, fresh: Machine) -> None:
     status = call(fresh, "backup", "status", "--json", status=1).json
     assert status["failures"] == 1
     assert status["words"]
+    assert "backup: failing: " in call(fresh, "status").out
+    assert call(fresh, "status", "--json").json["backup"][0]["failures"] == 1
 
 
 def test_a_damaged_part_is_named_and_asked_about(machines: Machines, fresh: Machine) -> None:

@@ -194,7 +194,7 @@ def test_the_secret_is_not_in_what_is_shown(machines: Machines, desk: Machine) -
     key = key_of(machines, desk)
     with desk.open() as workspace:
         status = workspace.backup_status()
-    assert status.key == key.fingerprint
+    assert status.fingerprint == key.fingerprint
     assert key.secret.hex() not in repr(status)
     assert "AGE-SECRET" not in repr(read_identity(desk.identity))
     assert SECRET.encode() not in machines.blob(name_of(machines, desk))

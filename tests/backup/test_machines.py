@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from lorefs.errors import LorefsError, RefusedError, UsageError
 from lorefs.sync.backup.vault import NoBackupError, WrongKeyError
 from lorefs.sync.branch.exchange import RewrittenError
 from tests.backup.conftest import BRANCH, MINE, SECRET, Machine, Machines, contents
+from tests.gitrepo import Repo
 from tests.lore import document, entry, ident
 
 
@@ -150,7 +152,7 @@ def test_two_first_backups_at_once(machines: Machines) -> None:
     desk.setup()
     laptop.backup()
     assert desk.titles() == laptop.titles() == ["Of the desk", "Of the laptop"]
-    assert desk.backup().key == laptop.backup().key
+    assert desk.backup().fingerprint == laptop.backup().fingerprint
 
 
 def test_a_restore_unites_and_writes_nothing_over(machines: Machines, desk: Machine) -> None:
@@ -340,7 +342,7 @@ def test_a_backup_that_is_gone_is_made_anew_on_request(
     with pytest.raises(RewrittenError, match="is gone"):
         desk.backup()
     first = desk.backup(accept_rewrite=True)
-    assert desk.backup().key == first.key
+    assert desk.backup().fingerprint == first.fingerprint
     with pytest.raises(RewrittenError):
         laptop.backup()
     laptop.add("Of the laptop")
@@ -379,3 +381,45 @@ def test_git_sees_nothing_of_it(desk: Machine, laptop: Machine) -> None:
         refs = machine.repo("for-each-ref", "--format=%(refname)").split()
         assert all(ref.startswith(("refs/heads/main", "refs/remotes/origin/", "refs/lorefs/"))
                    for ref in refs)  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["--depth=1", "--filter=blob:none"])
+def test_a_clone_without_all_history_has_the_whole_backup(
+    machines: Machines, desk: Machine, option: str
+) -> None:
+    machines.code("config", "uploadpack.allowFilter", "true")
+    part = machines.machine("part", option, key_of=desk)
+    if option == "--depth=1":  # what stands first here is not the first commit
+        with pytest.raises(UsageError, match="known by"):
+            part.restore()
+    realm = desk_realm(desk)
+    part.restore(realm=realm)
+    part.add("Of the part")
+    part.backup()
+    desk.add("Later")
+    desk.backup()
+    part.backup()
+    assert part.titles() == desk.titles() == ["Later", "Of the desk", "Of the part"]
+
+
+def test_a_linked_worktree_is_one_more_machine(desk: Machine, tmp_path: Path) -> None:
+    desk.repo("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    linked = Machine(Repo(tmp_path / "linked", desk.repo.clock), desk.home, desk.vault)
+    assert linked.backup().received == (MINE,)
+    linked.add("Of the linked one")
+    linked.backup()
+    desk.backup()
+    assert desk.titles() == ["Of the desk", "Of the linked one"]
+
+
+def test_a_database_that_was_lost_takes_nothing_with_it(desk: Machine, laptop: Machine) -> None:
+    desk.add("New")
+    desk.backup()
+    for name in ("index.db", "index.db-wal", "index.db-shm"):
+        (desk.repo.path / ".git" / "lorefs" / name).unlink(missing_ok=True)
+    laptop.add("Meanwhile")
+    laptop.backup()
+    desk.add("After")
+    desk.backup()
+    laptop.backup()
+    assert desk.titles() == laptop.titles() == ["After", "Meanwhile", "New", "Of the desk"]

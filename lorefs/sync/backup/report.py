@@ -19,12 +19,13 @@ class BackupReport:
 
     `sent` and `received` name documents. `damaged` says which parts of the backup could not be
     used, and `questions` what would delete most entries; both stay as they are on both sides.
-    `recipients` are the public keys for whom the backup is encrypted, `key` its fingerprint.
+    `recipients` are the public keys for whom the backup is encrypted, `fingerprint`
+    tells it from others.
     """
 
     remote: str
     tip: str | None = None
-    key: str = ""
+    fingerprint: str = ""
     recipients: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ class BackupStatus:
     branch: str
     realm: str
     identity: str
-    key: str
+    fingerprint: str
     recipients: tuple[str, ...]
     documents: tuple[Kept, ...]
     state: RemoteState

@@ -144,7 +144,7 @@ class _Run:
 
     def _key(self, opened: Opened) -> BackupKey:
         """The key of the backup with the recipients that are wanted, or a new one."""
-        own, pinned = self.vault.identity.recipients, self.settings.key
+        own, pinned = self.vault.identity.recipients, self.settings.fingerprint
         if opened.key is None:
             if self.wish.must_exist or (pinned and not self.wish.accept_rewrite):
                 raise NoBackupError(
@@ -321,7 +321,7 @@ class _Run:
             damaged=tuple(e for name, e in taken.damaged.items() if name not in payloads),
             questions=tuple(taken.doubtful.values()),
             arrived=joined(self.report.arrived, taken.report),
-            key=key.fingerprint,
+            fingerprint=key.fingerprint,
             recipients=key.recipients,
         )
 

@@ -127,7 +127,7 @@ def turn_on(site: Site, settings: Backup) -> list[str]:
         "branch": settings.branch,
         "realm": settings.realm,
         "identity": settings.identity,
-        "key": settings.key,
+        "fingerprint": settings.fingerprint,
         "enabled": "true",
     }
     done = []

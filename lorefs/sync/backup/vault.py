@@ -112,7 +112,8 @@ class Vault:
             raise WrongKeyError(
                 f"the backup on {self.remote.name} cannot be opened: {error.message}",
                 hint="it was encrypted for other keys; on a machine that can open it,"
-                f" `lorefs backup setup --recipient {self.identity.recipients[0]}` adds yours",
+                f" `lorefs backup setup --recipient {_quoted(self.identity.recipients[0])}`"
+                " adds yours",
             ) from error
         files = {path: leaf for path, leaf in leaves.items() if path.endswith(SUFFIX)}
         return Opened(tip, tree, key, files)
@@ -151,6 +152,11 @@ class Vault:
             before = ref_oid(self.git.paths, self.remote.fetched) or None
             if before != oid:
                 self.objects.move(self.remote.fetched, oid, before, "lorefs: sent")
+
+
+def _quoted(recipient: str) -> str:
+    """A public key as a shell takes it for one word."""
+    return f"'{recipient}'" if " " in recipient else recipient
 
 
 def _bad(name: str, cause: str) -> BackupError:
