@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from lorefs.core.merge import MergedCorpus
     from lorefs.core.selection import Selection
     from lorefs.repo.objects import Commit
-    from lorefs.store import Origin
+    from lorefs.store import Origin, Store
     from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.branch.standing import Judged
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.site import Site
 
@@ -77,11 +78,18 @@ def arrive(
     )
     change = partial(_apply, site, branch, arrival, origin.at)
     publish = following(site, branch)
-    finish = partial(note, site.store, judged(site.store, branch, target))
+    finish = partial(_finish, site.store, arrival, judged(site.store, branch, target))
     return reconcile(
         site,
         Request(origin, change, arrives=True, publish=publish, paths=tuple(paths), finish=finish),
     )
+
+
+def _finish(store: Store, arrival: _Arrival, judgement: Judged) -> None:
+    for path in arrival.paths:
+        # what stood here before is not what the branch has now, should somebody bring it back
+        store.documents.put_synced(path, None)
+    note(store, judgement)
 
 
 def _shown(
