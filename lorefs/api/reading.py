@@ -16,6 +16,7 @@ from lorefs.sync.site import Request
 if TYPE_CHECKING:
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
+    from lorefs.core.judgement import Standing
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.past import Past
     from lorefs.sync.report import Report
@@ -30,6 +31,7 @@ class Status:
     report: Report
     open_conflicts: int
     sync: bool
+    standing: Standing | None = None
 
 
 class Reading(Base):
@@ -118,7 +120,19 @@ class Reading(Base):
             report,
             len(self.conflicts.open()),
             self.config.sync.enabled,
+            self.standing(),
         )
+
+    def standing(self) -> Standing | None:
+        """Which policies are in force on the sync branch, and what does not count.
+
+        None where nobody has ever set one, and where sync is off.
+        """
+        if not self.config.sync.enabled:
+            return None
+        from lorefs.sync.branch.news import standing_here
+
+        return standing_here(self.site)
 
     @cached_property
     def conflicts(self) -> Conflicts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.sync.report import NOTHING
 
 if TYPE_CHECKING:
+    from lorefs.core.judgement import Doubt, Standing
     from lorefs.errors import LorefsError
     from lorefs.sync.report import Question, Report
 
@@ -43,7 +44,8 @@ class CycleReport:
     `committed` tells of a new commit of what was changed here, `reconciled` what files brought,
     `arrived` what came from others. `waiting` counts the commits that some remote lacks, and
     `questions` what has to be confirmed before anything more is applied. `refusal` says why
-    nothing was taken from the code branch.
+    nothing was taken from the code branch. `standing` tells what counts by the policy of
+    the team, if it ever had one, and `doubts` what does not since this cycle.
     """
 
     tip: str | None = None
@@ -54,6 +56,8 @@ class CycleReport:
     questions: tuple[Question, ...] = ()
     refusal: LorefsError | None = None
     waiting: int = 0
+    standing: Standing | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def troubles(self) -> tuple[LorefsError, ...]:
