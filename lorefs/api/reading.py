@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
+    from lorefs.core.judgement import Standing
     from lorefs.sync.conflicts import Conflicts
     from lorefs.sync.past import Past
     from lorefs.sync.report import Report
@@ -37,6 +38,7 @@ class Status:
     sync: bool
     elsewhere: Mapping[str, int] = field(default_factory=dict)  # rows of guests, by source
     drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
+    standing: Standing | None = None
 
 
 class Reading(Base):
@@ -150,7 +152,19 @@ class Reading(Base):
             self.config.sync.enabled,
             self.store.guests.counts(),
             tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
+            self.standing(),
         )
+
+    def standing(self) -> Standing | None:
+        """Which policies are in force on the sync branch, and what does not count.
+
+        None where nobody has ever set one, and where sync is off.
+        """
+        if not self.config.sync.enabled:
+            return None
+        from lorefs.sync.branch.news import standing_here
+
+        return standing_here(self.site)
 
     @cached_property
     def conflicts(self) -> Conflicts:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lorefs.cli.output import Span
     from lorefs.config import Sync
+    from lorefs.core.judgement import Standing
     from lorefs.store import RemoteState
     from lorefs.sync.branch.here import Preview, SyncStatus
     from lorefs.sync.branch.report import CycleReport, Exchange
@@ -58,6 +59,13 @@ def _talk(each: Exchange) -> str:
 
 def _trouble_lines(report: CycleReport) -> Iterator[list[Span]]:
     yield from waiting_lines(report.reconciled)
+    if report.standing is not None:
+        from lorefs.cli.doubts import doubt_lines, total_line
+
+        if report.doubts:
+            yield from doubt_lines(report.standing, report.doubts)
+        else:
+            yield from total_line(report.standing)
     for question in report.questions:
         words = f"{question.document}: {question.reason}"
         yield [("confirm: ", "bold yellow"), (one_line(words), "")]
@@ -100,9 +108,19 @@ def cycle_json(report: CycleReport) -> dict[str, Any]:
             for q in report.questions
         ],
         "refusal": None if report.refusal is None else error_json(report.refusal),
+        **doubts_json(report.standing),
         "reconciled": report_json(report.reconciled),
         "arrived": report_json(report.arrived),
     }
+
+
+def doubts_json(standing: Standing | None) -> dict[str, Any]:
+    """What does not count, as a part of JSON."""
+    if standing is None:
+        return {"doubts": []}
+    from lorefs.cli.doubts import doubt_json
+
+    return {"doubts": [doubt_json(each) for each in standing.doubts.values()]}
 
 
 def write_preview(preview: Preview, *, as_json: bool) -> ExitStatus:

@@ -66,6 +66,7 @@ def row_json(row: Row) -> dict[str, Any]:
         "created_at": timestamp(row.created_at),
         "updated_at": timestamp(row.updated_at),
         "updated_by": row.updated_by,
+        "standing": row.standing,
     }
 
 
@@ -99,6 +100,11 @@ def facts(entry: Entry) -> list[Span]:
     return spans
 
 
+def in_doubt(row: Row) -> list[Span]:
+    """The mark of an entry that nobody entitled has approved."""
+    return [(f"  {row.standing}", "yellow")] if row.standing else []
+
+
 def value_text(value: object) -> str:
     """A value of a field on one line."""
     if isinstance(value, tuple):
@@ -120,7 +126,7 @@ def title_line(
     title = one_line(row.entry.title)
     ident = short.get(row.entry.id, row.entry.id)
     return [(indent, ""), (ident, ID_STYLE), (f"  {title}", ""), *facts(row.entry),
-            *draft_mark(row, drafts)]  # fmt: skip
+            *draft_mark(row, drafts), *in_doubt(row)]  # fmt: skip
 
 
 def draft_mark(row: Row, drafts: Collection[str]) -> list[Span]:
@@ -176,4 +182,5 @@ def columns(row: Row, short: Mapping[str, str]) -> list[str]:
     """One entry for `cut` and `awk`: id, document, category, title, status, tags."""
     entry = row.entry
     ident = short.get(entry.id, entry.id)
-    return [ident, row.document, entry.category, entry.title, entry.status, ",".join(entry.tags)]
+    status = row.standing or entry.status
+    return [ident, row.document, entry.category, entry.title, status, ",".join(entry.tags)]

@@ -49,7 +49,7 @@ def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = 
 
             write(article(row))
         else:
-            write_lines(_head(row))
+            write_lines(_head(workspace, row))
             if row.entry.content:
                 write("")
                 _write_content(row.entry.content, as_)
@@ -58,16 +58,26 @@ def run(id: Id, as_: Format = None, json: Json = False, read_after: ReadAfter = 
                 _write_draft(row, draft)
 
 
-def _head(row: Row) -> Iterator[list[Span]]:
+def _head(workspace: Workspace, row: Row) -> Iterator[list[Span]]:
     entry = row.entry
     yield [(one_line(entry.title), "bold")]
     yield [(one_line(entry.category) or "(no category)", "bold cyan"),
            (f"  {one_line(row.document)}", ""), *facts(entry)]  # fmt: skip
     who = f" by {one_line(row.updated_by)}" if row.updated_by else ""
+    if row.standing:
+        yield _doubt(workspace, row)
     changed = f"  revision {row.rev}, changed {local_time(row.updated_at)}{who}"
     yield [(entry.id, ID_STYLE), (changed, "dim")]
     for key, source in entry.extra:
         yield [(f"{one_line(key)}: {one_line(source)}", "dim")]
+
+
+def _doubt(workspace: Workspace, row: Row) -> list[Span]:
+    from lorefs.cli.doubts import words
+
+    standing = workspace.standing()
+    doubt = standing.doubts.get(row.entry.id) if standing else None
+    return [("not approved: ", "bold yellow"), (words(doubt) if doubt else row.standing, "")]
 
 
 def _write_content(content: str, as_: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lorefs.cli.cycle import remote_json
+from lorefs.cli.cycle import doubts_json, remote_json
 from lorefs.cli.failure import explain
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, milliseconds, open_workspace
@@ -69,6 +69,7 @@ def run(
             "open_conflicts": status.open_conflicts,
             "conflicts": [record_json(conflict.record) for conflict in conflicts],
             "sync": status.sync,
+            **doubts_json(status.standing),
             "remotes": [remote_json(state.name, state) for state in remotes],
             "backup": [remote_json(state.name, state) for state in backups],
             "installed": installed,
@@ -80,10 +81,15 @@ def run(
         write_lines(_lines(status, conflicts, installed=installed))
         write_lines(_sync_lines(remotes))
         write_lines(_sync_lines(backups, "backup"))
+        if status.standing is not None:
+            from lorefs.cli.doubts import doubt_lines
+
+            write_lines(doubt_lines(status.standing, tuple(status.standing.doubts.values())))
         write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
     attention = needs_attention(status.report) or status.open_conflicts
+    attention = attention or bool(status.standing and status.standing.doubts)
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
 

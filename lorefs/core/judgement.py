@@ -69,7 +69,7 @@ class Meeting(NamedTuple):
 class Change(NamedTuple):
     """What a commit does: the policies that root documents declare (None: unreadable), entries.
 
-    `vouched` are texts that somebody else has answered for, by entry.
+    `vouched` are texts that somebody else has answered for, by entry. `parents` are commits.
     """
 
     commit: str
@@ -78,12 +78,14 @@ class Change(NamedTuple):
     after: Policy | None
     entries: Mapping[str, Shift]
     vouched: Mapping[str, frozenset[str]] = {}
+    parents: tuple[str, ...] = ()
 
 
 class Doubt(NamedTuple):
     """Something that does not count, with the commit and the author it comes from.
 
-    `approved` are the texts of the entry that count still, should somebody put one back.
+    `approved` are the texts of the entry that count still, should somebody put one back, and
+    `held_by` is a commit that has one, "" where there is none.
     """
 
     kind: str
@@ -94,6 +96,7 @@ class Doubt(NamedTuple):
     title: str = ""
     directory: str = ""
     text: str = ""
+    held_by: str = ""
     approved: tuple[str, ...] = ()
 
 
@@ -126,6 +129,14 @@ class Verdict(NamedTuple):
 def entitled(policies: Policies, author: Author) -> bool:
     """Whether all of some policies let an author approve."""
     return all(policy.entitles(author) for policy in policies)
+
+
+def approvers(policies: Policies) -> str:
+    """Whom all of some policies name, in words."""
+    if not policies:
+        return "everybody"
+    names = set.intersection(*(set(policy.approvers) for policy in policies))
+    return ", ".join(sorted(names)) or "nobody"
 
 
 def in_force(*policies: Policy) -> Policies:
@@ -183,15 +194,15 @@ class _Bench:
         approved = was.approved if was else (before.text,) if before.text else ()
         if not after.text:
             missed = approved and not self._answered_for(ident, after)
-            return self._fault(REMOVAL, ident, before, approved) if missed else None
+            return self._fault(REMOVAL, ident, before, approved, was) if missed else None
         forged = not all(self._counts(claim, after) for claim in after.claims - before.claims)
         if self._answered_for(ident, after) and not (self.entitled and forged):
             return None
         if after.text in approved and not self.entitled:
             if forged:
-                self._fault(APPROVAL, ident, after, approved)
+                self._fault(APPROVAL, ident, after, approved, was)
             return None
-        return self._fault(APPROVAL if forged else ENTRY, ident, after, approved)
+        return self._fault(APPROVAL if forged else ENTRY, ident, after, approved, was)
 
     def _answered_for(self, ident: str, after: Value) -> bool:
         return self.entitled or after.text in self.change.vouched.get(ident, ())
@@ -204,7 +215,7 @@ class _Bench:
             return was
         if all(self._counts(claim, after) for claim in claims):
             return None
-        fault = self._fault(APPROVAL, ident, after, was.approved if was else (after.text,))
+        fault = self._fault(APPROVAL, ident, after, was.approved if was else (after.text,), was)
         return was and fault
 
     def _counts(self, claim: Claim, value: Value) -> bool:
@@ -223,13 +234,16 @@ class _Bench:
         if after is not None and (self.entitled or in_force(after) == policies):
             return in_force(after), None
         kind = UNREADABLE if after is None and self.entitled else POLICY
-        return policies, self._fault(kind, THE_POLICY, NO_VALUE, ())
+        return policies, self._fault(kind, THE_POLICY, NO_VALUE, (), was)
 
-    def _fault(self, kind: str, ident: str, value: Value, approved: tuple[str, ...]) -> Doubt:
-        author = self.change.author
+    def _fault(
+        self, kind: str, ident: str, value: Value, approved: tuple[str, ...], was: Doubt | None
+    ) -> Doubt:
+        author, parents = self.change.author, self.change.parents
+        held_by = was.held_by if was else parents[0] if approved and parents else ""
         fault = Doubt(
-            kind, ident, self.change.commit, author.email, author.key,
-            value.title, value.directory, "" if kind == REMOVAL else value.text, approved,
+            kind, ident, self.change.commit, author.email, author.key, value.title,
+            value.directory, "" if kind == REMOVAL else value.text, held_by, approved,
         )  # fmt: skip
         self.faults.append(fault)
         return fault
@@ -311,11 +325,14 @@ def _met(
     if not doubtful:
         return None
     known = [each for each in (holders or pair) if each is not None]
+    approving = [oid for oid, (held, doubt) in zip(merge.parents, sides, strict=True)
+                 if held and doubt is None]  # fmt: skip
     mine = Doubt(ENTRY, ident, merge.commit, merge.author.email, merge.author.key)
     return min(known, default=mine)._replace(
         kind=ENTRY if mixed else min(known).kind,
         title=meeting.merged.title or max(meeting.one.title, meeting.other.title),
         text=text,
+        held_by=min(approving, default=min(known).held_by if known else ""),
         approved=_last(sides),
     )
 

@@ -149,6 +149,7 @@ class Standings:
             lore.policy(before),
             lore.policy(commit.tree),
             {key: Shift(*pair) for key, pair in values.items()},
+            parents=commit.parents,
         )
 
     # ---------------------------------------------------------------- merges
@@ -167,7 +168,7 @@ class Standings:
         sides = [self.objects.commit(oid).tree for oid in commit.parents]
         declared = lore.policy(merge)
         values = lore.compared([*sides, merge, commit.tree])
-        merging = Change(commit.oid, author, declared, declared, {})
+        merging = Change(commit.oid, author, declared, declared, {}, parents=commit.parents)
         meetings = {key: Meeting(*each[:3]) for key, each in values.items()}
         met = meet(one, other, policies, meetings, merging, also)
         rest = {key: Shift(*each[2:]) for key, each in values.items() if each[2] != each[3]}

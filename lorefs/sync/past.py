@@ -85,23 +85,32 @@ class Past:
         return _restoration({ident: now.entry}, {ident: found.entry}, {})
 
     def commit(self, revision: str, reference: str | None = None) -> Restoration:
-        """The team's entries, or one of them, as a commit of HEAD's history has them."""
-        git = self.site.git
-        oid = commit_oid(git, revision)
-        status, _ = git.status_and_output("merge-base", "--is-ancestor", oid, "HEAD",
-                                          allowed=(0, 1, 128))  # fmt: skip
-        if status:
-            raise UsageError(
-                f"{revision} is not in the history of HEAD",
-                found=revision,
-                hint="`lorefs diff` compares with any commit",
-            )
-        return self._as_in(oid, reference)
+        """The team's entries, or one, as a commit of HEAD or of the sync branch has them."""
+        sync = self.site.config.sync
+        oid = commit_oid(self.site.git, revision)
+        if self._is_behind(oid, "HEAD"):
+            return self._as_in(oid, reference)
+        if sync.enabled and self._is_behind(oid, f"refs/heads/{sync.branch}"):
+            return self._as_in(oid, reference, f"{sync.prefix}/" if sync.prefix else "")
+        raise UsageError(
+            f"{revision} is not in the history of HEAD",
+            found=revision,
+            hint="`lorefs diff` compares with any commit",
+        )
 
-    def _as_in(self, oid: str, reference: str | None) -> Restoration:
+    def _is_behind(self, oid: str, ref: str) -> bool:
+        status, _ = self.site.git.status_and_output(
+            "merge-base", "--is-ancestor", oid, ref, allowed=(0, 1, 128)
+        )
+        return status == 0
+
+    def _as_in(self, oid: str, reference: str | None, prefix: str = "") -> Restoration:
         self._take_in()
         holdings: dict[str, Holding] = {}
-        for path, text in sorted(texts_of(self.site.git, oid).items()):
+        for name, text in sorted(texts_of(self.site.git, oid).items()):
+            if not name.startswith(prefix):
+                continue
+            path = name.removeprefix(prefix)
             for block in identify(parse(text), path).blocks:
                 if block.id:
                     holdings.setdefault(block.id, Holding(path, block))

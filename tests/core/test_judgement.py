@@ -100,7 +100,7 @@ def test_a_commit_that_changes_nothing_hands_on_what_it_found(
 
 # ---------------------------------------------------------------- merges
 
-MERGE = Change("m", Author("merge@example.invalid"), HERS, HERS, {})
+MERGE = Change("m", Author("merge@example.invalid"), HERS, HERS, {}, parents=("p", "q"))
 
 
 def met(one: list[State], other: list[State], pick: dict[str, str]) -> tuple[Standing, ...]:
@@ -114,7 +114,7 @@ def met(one: list[State], other: list[State], pick: dict[str, str]) -> tuple[Sta
         left[-1],
         right[-1],
         meet(left[-1], right[-1], policies, meetings, MERGE),
-        meet(right[-1], left[-1], policies, swapped, MERGE),
+        meet(right[-1], left[-1], policies, swapped, MERGE._replace(parents=("q", "p"))),
     )
 
 

@@ -520,3 +520,14 @@ def test_a_rebuilt_database_has_the_same_entries_and_the_same_ledger(
     assert facts() == before
     bob.sync()
     assert facts() == before
+
+
+def test_the_text_from_before_an_arrival_is_news_again(ada: Clone, bob: Clone) -> None:
+    added = ada.add("Checkpoints", "First.")
+    converge(ada, bob)
+    bob.update(added, content="Second.")
+    bob.sync()
+    ada.sync()
+    ada.update(added, content="First.")
+    converge(ada, bob)
+    assert bob.entries()[added].content == "First."

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.claim import with_markers
-from lorefs.core.document import parse, serialize
+from lorefs.core.document import encode, parse, serialize
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
 from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from lorefs.core.ledger import Discard
     from lorefs.core.merge import MergedCorpus
     from lorefs.repo.objects import Commit
-    from lorefs.store import Origin
+    from lorefs.store import Origin, Store
     from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.branch.standing import Judged
     from lorefs.sync.site import Site
 
 
@@ -84,7 +85,7 @@ def arrive(
         arrives=True,
         publish=publish,
         paths=tuple(paths),
-        finish=partial(note, site.store, judged(site.store, branch, target)),
+        finish=partial(_finish, site.store, arrival, judged(site.store, branch, target)),
         first=applied is None,
     )
     report = reconcile(site, request)
@@ -101,6 +102,13 @@ def _note_equal(site: Site, texts: Mapping[str, str]) -> None:
             state = documents.state(path)
             if state is not None and state.hash == digest(encode(text)):
                 documents.put_synced(path, state.hash)
+
+
+def _finish(store: Store, arrival: _Arrival, judgement: Judged) -> None:
+    for path in arrival.paths:
+        # what stood here before is not what the branch has now, should somebody bring it back
+        store.documents.put_synced(path, None)
+    note(store, judgement)
 
 
 def _shown(

@@ -19,6 +19,7 @@ from lorefs.sync.branch.news import (
     is_changed_here,
     is_changed_there,
     is_judged,
+    standing_here,
     untaken_code,
 )
 from lorefs.sync.branch.report import Committed, CycleReport
@@ -28,6 +29,7 @@ from lorefs.sync.site import APPLIED, is_filter_news, is_filtered
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from lorefs.core.judgement import Doubt, Standing
     from lorefs.core.message import Trailer
     from lorefs.errors import LorefsError
     from lorefs.remote import Remote
@@ -189,6 +191,7 @@ def cycle(
 ) -> CycleReport:
     """Exchange with all remotes. What files brought was taken in before."""
     reports: list[Report] = []
+    before = standing_here(site)
 
     def doubt(oid: str) -> tuple[Question, ...]:
         if wish.accept_deletions:
@@ -219,10 +222,10 @@ def cycle(
     )
     reports.append(arrived)
     for remote in remotes:
-        before = exchanges.get(remote.slug)
-        if before is None or before.error is None:
-            now = talk(remote, fetch="never" if before else wish.fetch)
-            exchanges[remote.slug] = _both(before, now)
+        first = exchanges.get(remote.slug)
+        if first is None or first.error is None:
+            then = talk(remote, fetch="never" if first else wish.fetch)
+            exchanges[remote.slug] = _both(first, then)
     brought, refusal = _take_code(site, branch, origin, wish)
     reports.append(brought)
     for remote in remotes:  # what was taken in since it was asked
@@ -230,6 +233,7 @@ def cycle(
             again = talk(remote, fetch="never")
             exchanges[remote.slug] = _both(exchanges[remote.slug], again)
     _judge(site, branch)
+    now = standing_here(site)
     return CycleReport(
         tip=branch.tip(),
         committed=done.new,
@@ -238,7 +242,14 @@ def cycle(
         questions=tuple(_questions(exchanges.values())),
         refusal=refusal,
         waiting=waiting(site, branch, remotes),
+        standing=now,
+        doubts=_new_doubts(before, now),
     )
+
+
+def _new_doubts(before: Standing | None, now: Standing | None) -> tuple[Doubt, ...]:
+    known = before.doubts if before else {}
+    return tuple(each for key, each in now.doubts.items() if known.get(key) != each) if now else ()
 
 
 def _questions(exchanges: Iterable[Exchange]) -> Iterator[Question]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:
+    from lorefs.core.judgement import Standing
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
@@ -48,6 +49,16 @@ def is_changed_there(site: Site, branch: Branch) -> bool:
 def is_judged(site: Site) -> bool:
     """Whether the rows show the standing of the commit that they follow."""
     return site.store.state(JUDGED) == site.store.state(APPLIED)
+
+
+def standing_here(site: Site) -> Standing | None:
+    """What of the rows counts; None, and nothing loaded, where nobody has ever set a policy."""
+    judged = site.store.state(JUDGED)
+    if judged is None or site.store.standings.get(judged) is None:
+        return None
+    from lorefs.sync.standing import current
+
+    return current(site.store)
 
 
 def code_tip(site: Site, branch: Branch) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.sync.report import NOTHING
 
 if TYPE_CHECKING:
+    from lorefs.core.judgement import Doubt, Standing
     from lorefs.errors import LorefsError
     from lorefs.sync.report import Question, Report
 
@@ -54,7 +55,8 @@ class CycleReport:
     `arrived` what came from others. `waiting` counts the commits that some remote lacks, and
     `questions` what has to be confirmed before anything more is applied. `refusal` says why
     nothing was taken from the code branch. `hubs` are no part of it all: one that cannot be read
-    is no trouble of the team's.
+    is no trouble of the team's. `standing` tells what counts by the policy of the team, if it
+    ever had one, and `doubts` what does not since this cycle.
     """
 
     tip: str | None = None
@@ -66,6 +68,8 @@ class CycleReport:
     refusal: LorefsError | None = None
     waiting: int = 0
     hubs: tuple[HubReport, ...] = ()
+    standing: Standing | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def troubles(self) -> tuple[LorefsError, ...]:
