@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
 
 ATTRIBUTES: Final = tuple(f"{name} merge=lorefs" for name in (TEAM_NAME, REVIEW_NAME))
+# personal lore, and the files that stand beside a document for a moment while it is replaced
+EXCLUDED: Final = (PERSONAL_NAME, "..lore*.md.lorefs-*")
 CHECK: Final = "pre-commit"
 HOOKS: Final = (CHECK, "post-merge", "post-checkout", "post-rewrite", "post-commit")
 BEGIN: Final = "# lorefs: begin"
@@ -53,7 +55,7 @@ def deinit(git: Git) -> list[Outcome]:
     attributes = git.paths.worktree / ".gitattributes"
     done += _edit_lines(attributes, ".gitattributes", remove=ATTRIBUTES)
     exclude = git.paths.common_dir / "info" / "exclude"
-    done += _edit_lines(exclude, "info/exclude", remove=(PERSONAL_NAME,))
+    done += _edit_lines(exclude, "info/exclude", remove=EXCLUDED)
     if git.text("config", "--local", "--get", "merge.lorefs.driver", allowed=(0, 1)):
         git.run("config", "--local", "--remove-section", "merge.lorefs")
         done.append(Outcome("removed the merge driver from git's configuration"))
@@ -76,10 +78,10 @@ def _init_attributes(git: Git) -> list[Outcome]:
 
 
 def _init_exclude(git: Git) -> list[Outcome]:
-    """Personal lore is kept out of commits in this clone; nothing tracked changes for it."""
+    """Keeps what is no team's out of commits in this clone; nothing tracked changes for it."""
     exclude = git.paths.common_dir / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)
-    return _edit_lines(exclude, "info/exclude", add=(PERSONAL_NAME,))
+    return _edit_lines(exclude, "info/exclude", add=EXCLUDED)
 
 
 def _edit_lines(

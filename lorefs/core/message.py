@@ -107,6 +107,6 @@ def trailer(text: str, key: str) -> str | None:
     return next((value for name, value in read_trailers(text) if name == key), None)
 
 
-def is_own_merge(text: str) -> bool:
-    """Whether a commit was made by lorefs alone, from its parents, and could be made again."""
-    return text.startswith(f"{MERGE_SUBJECT}\n") or trailer(text, INGESTED) is not None
+def is_ingest(text: str) -> bool:
+    """Whether a commit holds what the code branch gained, and no edit besides."""
+    return trailer(text, INGESTED) is not None and values(text, SOURCE) == ["git"]

@@ -54,7 +54,11 @@ class Finish(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """The file was about to be replaced: do it now."""
+    """The file was about to be replaced: do it now.
+
+    A file of lorefs's own lags behind its rows in any case; what was published into one of git's
+    is noted nowhere else.
+    """
 
 
 class Drop(NamedTuple):

@@ -50,12 +50,15 @@ def intend(
             target = _for_us(site, state)
         else:
             target = _published(site, state, publish) if publish else None
-            target = target or _for_git(site, state)
+            # what was published once is not asked for again where that was cut short
+            target = target or _for_git(site, state) or documents.pending(path)
         if target is not None and not _has_home(site, path):
             homeless.append(path)  # on another branch, or outside of a sparse checkout
         elif target is not None:
             documents.put_pending(path, target, observation.head)
             intended[path] = observation.hashes.get(path)
+        elif state.pending_hash is not None:
+            documents.put_pending(path, None)  # the rows say again what the file says
     site.store.set_state(HOMELESS, "\n".join(homeless))
     # with sync on it is normal that others have directories that this worktree lacks
     known = not site.config.sync.enabled
@@ -108,9 +111,13 @@ def _published(
 
 
 def _for_git(site: Site, state: DocumentState) -> bytes | None:
-    """The file with the changes that were made here and it lacks, None where it lacks none."""
+    """The file with the changes that were made here and it lacks, None where it lacks none.
+
+    A text that was intended for it already stands for the file.
+    """
     documents = site.store.documents
-    lag, file = documents.lag(state.path), documents.worktree_base(state.path)
+    lag = documents.lag(state.path)
+    file = documents.pending(state.path) or documents.worktree_base(state.path)
     if lag is None or file is None:
         return None
     current = documents.current(state.path) or b""

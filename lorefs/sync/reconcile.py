@@ -243,8 +243,10 @@ def _settle_pending(
         case planning.Finish():
             documents.put_worktree_base(path, documents.pending(path))
             documents.put_pending(path, None)
-        case planning.Drop() | planning.Rewrite():
+        case planning.Drop():
             documents.put_pending(path, None)  # a file that lags behind its rows gets a new one
+        case planning.Rewrite():
+            pass  # what was intended still is
         case planning.Restore():
             documents.put_worktree_base(path, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lorefs.api import Workspace
 from lorefs.install import HOOKS, deinit, init, is_installed
 from lorefs.repo import Git, locate
+from lorefs.worktree import discard, stage
 from tests.gitrepo import Repo
 from tests.lore import document, entry
 
@@ -121,6 +123,23 @@ def test_personal_lore_is_ignored_by_git(repo: Repo) -> None:
 
 
 Make = Callable[..., Repo]
+
+
+def test_git_adds_no_text_that_is_to_replace_a_document(repo: Repo) -> None:
+    repo.commit("first", **{"docs/.lore.md": "### Gotcha\n"})
+    init(git_of(repo))
+    repo("add", "-A")
+    repo("commit", "-qm", "attributes")
+    for name in (".lore.md", ".lore.local.md", "docs/.lore.review.md"):
+        file = repo.path / name
+        before = file.read_bytes() if file.exists() else b""
+        staged = stage(
+            repo.path, name, b"### Pattern\n", sha256(before).hexdigest() if before else None
+        )
+        assert len(list(file.parent.glob(f".{file.name}.lorefs-*"))) == 1
+        repo("add", "-A")
+        assert repo("status", "--porcelain") == ""
+        discard(staged)
 
 
 def test_a_linked_worktree_shares_what_was_installed(repo: Repo, tmp_path: Path) -> None:

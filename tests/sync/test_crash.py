@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.clones import Clone, Team, converge
+from tests.lore import document, entry, ident
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -105,3 +106,87 @@ def test_two_syncs_at_once(ada: Clone, bob: Clone, work: dict[str, str]) -> None
     converge(ada, bob)
     assert bob.entries()[work["two"]].title == "Two by Ada"
     assert work["new"] in ada.entries()
+
+
+# Publishes, and dies at a step; with an argument it changes a row besides.
+PUBLISHER = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from lorefs.api import Workspace
+
+def step(name):
+    if name == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Workspace.open(
+    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
+) as workspace:
+    workspace.publish()
+"""
+
+
+@pytest.fixture
+def tracked(ada: Clone, bob: Clone) -> tuple[Clone, Clone]:
+    """Clones whose code branch holds the document; Bob lacks in the file what Ada sent."""
+    text = document(entry(1, "One"), entry(2, "Two"))
+    for clone in (ada, bob):
+        (clone.path / ".git" / "info" / "exclude").write_text("")
+    ada.repo.commit("lore", **{".lore.md": text})
+    ada.repo("push", "-q", "origin", "main")
+    bob.repo("pull", "-q", "--rebase", "origin", "main")
+    for clone in (ada, bob):
+        clone.reconcile(discover=True)
+    converge(ada, bob)
+    ada.update(ident(1), title="One by Ada")
+    ada.sync()
+    bob.sync()
+    assert "One by Ada" not in bob.text()
+    return ada, bob
+
+
+@pytest.mark.parametrize("change", [False, True], ids=["alone", "and a change"])
+@pytest.mark.parametrize("step", ["commit", "exchange the files", "note the file"])
+def test_a_kill_while_publishing(tracked: tuple[Clone, Clone], step: str, change: bool) -> None:
+    _, bob = tracked
+    died = subprocess.run(
+        [sys.executable, "-c", PUBLISHER, str(TOP), str(bob.path), step],
+        capture_output=True, text=True, check=False, timeout=50, env=dict(os.environ),
+    )  # fmt: skip
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    if change:
+        bob.update(ident(2), title="Two by Bob")
+    bob.sync()
+    assert ("One by Ada" in bob.text()) == (step != "commit"), "what was acknowledged is written"
+    assert ("Two by Bob" in bob.text()) == change
+    before = bob.text()
+    assert not bob.sync().committed
+    assert bob.text() == before
+
+
+def test_a_kill_while_what_arrives_is_written(tracked: tuple[Clone, Clone]) -> None:
+    ada, bob = tracked
+    bob.repo("config", "lorefs.sync.materialise", "always")
+    ada.update(ident(2), title="Two by Ada")
+    ada.sync()
+    assert victim(bob, "exchange the files").returncode == -signal.SIGKILL
+    assert "by Ada" not in bob.text()
+    bob.sync()
+    assert "Two by Ada" in bob.text()
+
+
+def test_a_switch_after_a_killed_publication_writes_nothing(
+    tracked: tuple[Clone, Clone],
+) -> None:
+    _, bob = tracked
+    subprocess.run(
+        [sys.executable, "-c", PUBLISHER, str(TOP), str(bob.path), "exchange the files"],
+        capture_output=True, check=False, timeout=50, env=dict(os.environ),
+    )  # fmt: skip
+    bob.repo("switch", "-qc", "other")
+    bob.repo("switch", "-q", "--detach", "HEAD~1")
+    bob.sync()
+    assert not (bob.path / ".lore.md").exists()
+    bob.repo("switch", "-q", "other")
+    bob.sync()
+    assert bob.repo("status", "--porcelain") == ""

@@ -92,6 +92,8 @@ def _commit_rows(
     parent, tip = store.state(APPLIED), branch.tip()
     if not (content.changes or (parent and settled_here(site))):
         _note(store, content, parent)
+        if parent:  # what the log says up to here is no news to the branch
+            store.set_state(LOGGED, str(store.log.last()))
         return Committed(tip, new=False)
     changes = {branch.prefix + path: data for path, data in content.changes.items()}
     tree = objects.write_tree(branch.tree(parent), changes)

@@ -6,7 +6,7 @@ import time
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lorefs.core.message import MERGE_SUBJECT
+from lorefs.core.message import MERGE_SUBJECT, is_ingest
 from lorefs.core.tips import FastForward, Merge, Nothing, Push, Stop, Tips, plan
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
@@ -231,8 +231,25 @@ class _Talk:
             self._check_whole(ours)
             keep_aside(self.branch, self.at)
         self.site.step("sync merge")
-        self._take(merge_tips(self.branch, ours, theirs).oid, tip)
+        merged = merge_tips(self.branch, ours, theirs)
+        if not merged.discards and self._adds_nothing(merged.oid, ours, theirs):
+            self._take(theirs, tip)
+            return
+        self._take(merged.oid, tip)
         self.merged += 1
+
+    def _adds_nothing(self, merged: str, ours: str, theirs: str) -> bool:
+        """Whether others have all of ours already, and it is no edit made here.
+
+        Two machines that take in the same commit of the code at once make a commit each.
+        """
+        objects = self.branch.objects
+        if objects.commit(merged).tree != objects.commit(theirs).tree:
+            return False
+        return all(
+            len(commit.parents) > 1 or is_ingest(commit.message)
+            for commit in objects.between([theirs], [ours])
+        )
 
     def _without_own_merges(self, ours: str, theirs: str) -> str:
         """The tip without merges that nobody else has seen and nothing of ours stands on."""
