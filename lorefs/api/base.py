@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lorefs.api.following import Subscription
     from lorefs.config import Config
+    from lorefs.core.approval import Moved
     from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
     from lorefs.store import Store
@@ -46,6 +47,7 @@ class Base:
         self._warn = warn
         self._after_change = after_change
         self._changed = False  # since the last exchange
+        self.held: tuple[Moved, ...] = ()  # what the last change was not let do
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
@@ -77,25 +79,40 @@ class Base:
         """Take in what changed in known documents; looks at bytes only where nothing did."""
         if not anything_new(self.site):
             return Report()
-        return self._reconcile(Request(self._origin("editor")))
+        return self._taken_in(Request(self._origin("editor")))
 
-    def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:
+    def _taken_in(self, request: Request) -> Report:
+        """Take in what people and programs did, and tell what the team's policy kept out."""
+        report = self._reconcile(request)
+        if report.moved:
+            from lorefs.sync.approval import notice
+
+            self._warn(notice(report.moved))
+        return report
+
+    def _change(
+        self, change: Callable[[Corpus], None], *, discover: bool = False, approve: bool = False
+    ) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
         if discover:
-            self._reconcile(Request(self._origin("editor"), discover=True))
+            self._taken_in(Request(self._origin("editor"), discover=True))
         else:
             self.take_in()
-        return self._apart(Request(self._origin(self._source), change))
+        return self._apart(Request(self._origin(self._source), change, approve=approve))
 
     def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:
-        """Run a change that names its origin in the log itself."""
+        """Run a change that names its origin in the log itself.
+
+        It brings back what was there before, so that an approver need not say so twice.
+        """
         self.take_in()
         origin = self._origin(self._source)
-        return self._apart(Request(origin, lambda corpus: change(corpus, origin)))
+        return self._apart(Request(origin, lambda corpus: change(corpus, origin), approve=True))
 
     def _apart(self, request: Request) -> Report:
         """Make a change to what the rows say, and put it onto the sync branch."""
         report = self._reconcile(request)
+        self.held = report.moved
         self._commit()
         return report
 

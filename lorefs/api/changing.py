@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.api.reading import Reading
-from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
+from lorefs.api.approving import Approving
+from lorefs.core.model import PERSONAL, REVIEW, TEAM, Entry, directory_of, document_path, scope_of
 from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.sync.site import Request
 
@@ -20,10 +20,10 @@ CATEGORY: Final = "Note"  # of new entries that name none
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
 
-class Changing(Reading):
+class Changing(Approving):
     """The lore of a worktree, changed."""
 
-    def add(
+    def add(  # noqa: PLR0913  # an entry has so many fields, and calls name them
         self,
         title: str,
         *,
@@ -33,8 +33,13 @@ class Changing(Reading):
         confidence: float = 1.0,
         path: str = "",
         personal: bool = False,
+        approve: bool = False,
     ) -> Row:
-        """Add an entry to the document of a directory, which has to exist."""
+        """Add an entry to the document of a directory, which has to exist.
+
+        Where the team's policy asks for approval it waits in the review document, unless an
+        approver says `approve`.
+        """
         from uuid_utils import uuid7
 
         scope = PERSONAL if personal else TEAM
@@ -44,25 +49,38 @@ class Changing(Reading):
         )  # fmt: skip
         self._check_directory(entry.path)
         target = document_path(entry.path, scope)
+        approved = approve and not personal and self._check_approver("approve").is_manual
 
         def change(corpus: Corpus) -> None:
             from lorefs.core import edit
 
             self._check_writable(corpus, target)
             corpus.after[target] = edit.insert(corpus.document(target), entry)
+            if approved:
+                self._approve_in(corpus, target, entry.id)
 
-        self._change(change, discover=self.store.documents.state(target) is None)
+        discover = self.store.documents.state(target) is None
+        self._change(change, discover=discover, approve=approved)
         return self.store.entries.resolve(entry.id)
 
     def update(
-        self, reference: str, changes: Mapping[str, Any], *, if_rev: int | str | None = None
+        self,
+        reference: str,
+        changes: Mapping[str, Any],
+        *,
+        if_rev: int | str | None = None,
+        approve: bool = False,
     ) -> Row:
         """Set fields of an entry: those of `Entry`, `tags_add` and `tags_remove`.
 
         `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
-        current row if the entry is another by now, and nothing is written.
+        current row if the entry is another by now, and nothing is written. What somebody who is
+        no approver changes in an approved entry waits (`held`), and the entry stays as it is;
+        an approver's `approve` goes for what it says then.
         """
         from lorefs.core import edit
+
+        approved = approve and self._check_approver("approve").is_manual
 
         def change(corpus: Corpus) -> None:
             row = self.store.entries.resolve(reference)
@@ -74,10 +92,12 @@ class Changing(Reading):
                     row.entry.id,
                     lambda d: edit.replace_fields(d, row.entry.id, wanted),
                 )
+            if approved:
+                self._approve_in(corpus, row.document, row.entry.id)
 
         self.take_in()
         ident = self.store.entries.resolve(reference).entry.id
-        self._change(change)
+        self._change(change, approve=approved)
         return self.store.entries.resolve(ident)
 
     def confirm(self, references: Sequence[str]) -> list[Row]:
@@ -113,6 +133,8 @@ class Changing(Reading):
         directory = directory.strip("/")
         self._check_directory(directory)
         row = self.get(reference)
+        if row.entry.scope == TEAM:
+            self._check_approver("move approved entries")
         target = document_path(directory, row.entry.scope)
 
         def change(corpus: Corpus) -> None:
@@ -130,6 +152,8 @@ class Changing(Reading):
         self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
+            if any(change.field == "approved_hash" for change in batch):
+                self._check_approver("take back an approval")
             self._apply(partial(undo_batch, self.store, batch))
             undone += batch
         return undone
@@ -148,6 +172,16 @@ class Changing(Reading):
             request = Request(self._origin("editor"), publish=publish)
         report = self._reconcile(request)
         return [path for path in report.written if not paths or path in paths]
+
+    def _approve_in(self, corpus: Corpus, document: str, ident: str) -> None:
+        """An approver's word for an entry of a document, which moves if it was waiting."""
+        from lorefs.sync.review import approve_entry
+
+        target = document_path(directory_of(document), TEAM)
+        if scope_of(document) == REVIEW:
+            corpus.move(ident, document, target)
+        if scope_of(document) != PERSONAL:
+            approve_entry(corpus, target, ident, self._actor)
 
     def _check_directory(self, path: str) -> None:
         if {"..", ".git"} & set(path.split("/")) or not (self.root / path).is_dir():

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `lorefs status` tells."""
+    """What `lorefs status` tells.
+
+    `proposals` wait for `approvers`; `may_approve` says whether whoever works here is one.
+    """
 
     entries: int
     documents: tuple[str, ...]
     report: Report
     open_conflicts: int
     sync: bool
+    proposals: int = 0
+    approvers: tuple[str, ...] = ()
+    may_approve: bool = False
 
 
 class Reading(Base):
@@ -48,7 +54,7 @@ class Reading(Base):
             accept_deletions=accept_deletions,
             discover=discover,
         )
-        return self._reconcile(request)
+        return self._taken_in(request)
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""
@@ -111,13 +117,20 @@ class Reading(Base):
 
     def status(self) -> Status:
         """Where things stand, with what could not be taken in."""
+        from lorefs.sync.policy import author_here, policy_here
+        from lorefs.sync.review import waiting
+
         report = self.take_in()
+        policy = policy_here(self.site)
         return Status(
             self.store.entries.count(),
             tuple(state.path for state in self.store.documents.states()),
             report,
             len(self.conflicts.open()),
             self.config.sync.enabled,
+            len(waiting(self.store, team=policy.is_manual)),
+            policy.approvers,
+            policy.entitles(author_here(self.site, self._actor, policy)),
         )
 
     @cached_property

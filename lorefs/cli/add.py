@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lorefs.cli.here import directory_below, open_workspace
-from lorefs.cli.options import Confidence, Content, Heading, text_of
+from lorefs.cli.options import Approve, Confidence, Content, Heading, text_of
 from lorefs.cli.output import write
 
 EXAMPLES = """
@@ -29,10 +29,12 @@ def run(
         str | None, typer.Option(metavar="DIR", help="The directory it is about.")
     ] = None,
     personal: Annotated[bool, typer.Option("--personal", help="Keep it on this machine.")] = False,
+    approve: Approve = False,
 ) -> None:
     """Add an entry to the document of a directory, the top of the worktree if none is named.
 
-    Prints the id of the new entry.
+    Prints the id of the new entry. Where the team's policy asks for approval, it waits in the
+    review document beside.
     """
     with open_workspace() as workspace:
         row = workspace.add(
@@ -43,5 +45,10 @@ def run(
             confidence=1.0 if confidence is None else confidence,
             path="" if path is None else directory_below(workspace.root, path),
             personal=personal,
+            approve=approve,
         )
-    write(row.entry.id)
+        write(row.entry.id)
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)

@@ -55,6 +55,11 @@ SECTIONS: Final = {
         "publish": "Write what arrived from others into tracked files",
         "devices": "Show the machines that took part",
     },
+    "Approve": {
+        "review": "Show what waits for approval, and what it would change",
+        "approve": "Let proposals stand",
+        "reject": "Turn proposals down, and say why",
+    },
     "Settle": {
         "conflicts": "Show what gave way in merges, and waits for you",
         "resolve": "Settle what gave way, one by one or by number",

@@ -28,7 +28,9 @@ _REQUIRED: Final = ("title", "category")
 _ADVICE: Final = "# Close it unchanged to leave the entry as it is.\n"
 
 
-def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> Row | None:
+def edit_in_editor(
+    workspace: Workspace, reference: str, if_rev: str | None, *, approve: bool = False
+) -> Row | None:
     """Let the user edit an entry; None if nothing changed.
 
     Raises UsageError for a buffer that cannot be read, ConflictError if the entry changed
@@ -42,7 +44,9 @@ def edit_in_editor(workspace: Workspace, reference: str, if_rev: str | None) -> 
     try:
         run_editor(path, workspace.root)
         changes = read_buffer(read_file(path), row.entry)
-        updated = workspace.update(row.entry.id, changes, if_rev=row.rev) if changes else None
+        updated = None
+        if changes:
+            updated = workspace.update(row.entry.id, changes, if_rev=row.rev, approve=approve)
     except LorefsError as error:
         if path.exists() and path.read_bytes() != text.encode():
             error.hint = f"your text is kept in {path}"

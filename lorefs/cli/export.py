@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,7 +56,8 @@ def run(
     from lorefs.api.exporting import export_text, export_to
 
     with open_workspace() as workspace:
-        rows = workspace.entries(filter_of(workspace.root, category, tag, path, scope, status))
+        wanted = filter_of(workspace.root, category, tag, path, scope, status)
+        rows = workspace.entries(replace(wanted, waiting=True))
     entries = [row.entry for row in rows if private or not _is_private(row, scope)]
     _tell_left_out(len(rows) - len(entries))
     if dry_run:

@@ -37,6 +37,8 @@ Confidence = Annotated[
 Status = Literal["active", "pending", "rejected", "archived"]
 Sensitivity = Literal["normal", "sensitive", "restricted"]
 
+Approve = Annotated[bool, typer.Option("--approve", help="Approve of it at once; for approvers.")]
+
 # Which entries are meant.
 Category = Annotated[
     str | None, typer.Option("--category", "-c", metavar="C", help="Under this heading.")
@@ -49,7 +51,10 @@ Directory = Annotated[
     str | None, typer.Option("--path", metavar="DIR", help="In this directory or below.")
 ]
 Scope = Annotated[Literal["team", "review", "personal"] | None, typer.Option(help="Of this scope.")]
-WithStatus = Annotated[Status | None, typer.Option("--status", help="With this status.")]
+WithStatus = Annotated[
+    Status | None,
+    typer.Option("--status", help="With this status; no pending one else."),
+]
 
 
 def text_of(content: str) -> str:
@@ -70,8 +75,12 @@ def filter_of(
     scope: str | None,
     status: str | None,
 ) -> Filter:
-    """The filter that the options of a command mean in a worktree."""
+    """The filter that the options of a command mean in a worktree.
+
+    What waits for approval is left out, unless a scope or a status is asked for.
+    """
     from lorefs.store import Filter
 
     directory = None if path is None else directory_below(root, path)
-    return Filter(category, tuple(tags or ()), directory, scope, status)
+    asked = scope is not None or status is not None
+    return Filter(category, tuple(tags or ()), directory, scope, status, waiting=asked)

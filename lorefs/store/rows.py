@@ -38,7 +38,8 @@ class Row:
 class Filter:
     """Which rows are meant; an empty filter means all of them.
 
-    `path` takes a directory with all below it. Each of `tags` has to be there.
+    `path` takes a directory with all below it. Each of `tags` has to be there. Without `waiting`
+    what nobody has approved of yet is left out: proposals, and what is pending or rejected.
     """
 
     category: str | None = None
@@ -48,10 +49,11 @@ class Filter:
     status: str | None = None
     document: str | None = None
     sensitivity: str | None = None
+    waiting: bool = True
 
     def where(self) -> tuple[str, list[str | int]]:
         """The condition in SQL and its parameters."""
-        terms: list[str] = ["1"]
+        terms: list[str] = ["1" if self.waiting else _STANDS]
         values: list[str | int] = []
         for name in ("scope", "status", "document", "sensitivity"):
             value = getattr(self, name)
@@ -71,6 +73,7 @@ class Filter:
         return " AND ".join(terms), found
 
 
+_STANDS: Final = "entries.status NOT IN ('pending', 'rejected') AND entries.scope IS NOT 'review'"
 ALL: Final = Filter()
 
 

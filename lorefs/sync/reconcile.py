@@ -163,6 +163,7 @@ def _keep_out(
         return
     notes.moved += kept.moved
     notes.discards = kept.discards
+    notes.bases |= kept.bases
 
 
 def _apply_change(
@@ -178,6 +179,7 @@ def _apply_change(
     kept = keep_change(site, observation, corpus, request)
     notes.moved += kept.moved
     notes.discards += kept.discards
+    notes.bases |= kept.bases
     return {path for path in corpus.after if corpus.after[path] is not before.get(path)}
 
 
