@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lorefs.api.following import Subscription
     from lorefs.config import Config, Hub
+    from lorefs.core.approval import Moved
     from lorefs.repo import GitPaths
     from lorefs.store import Store
     from lorefs.sync.branch.here import Here
@@ -50,6 +51,7 @@ class Base:
         self._after_change = after_change
         self._changed = False  # since the last exchange
         self._hubs: tuple[Hub, ...] = site.config.hubs
+        self.held: tuple[Moved, ...] = ()  # what the last change was not let do
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
@@ -87,13 +89,22 @@ class Base:
         report = Report()
         if anything_new(self.site, documents):
             named = None if documents is None else frozenset(documents)
-            report = self._reconcile(Request(self._origin("editor"), named=named))
+            report = self._taken_in(Request(self._origin("editor"), named=named))
         if self.config.sync.enabled and is_filter_changed(self.site):
             try:
                 self._commit()  # the rows follow the filter then
             except LorefsError as error:  # else nobody could read any more
                 self._warn(error)
         return self._with_guests(report)
+
+    def _taken_in(self, request: Request) -> Report:
+        """Take in what people and programs did, and tell what the team's policy kept out."""
+        report = self._reconcile(request)
+        if report.moved:
+            from lorefs.sync.approval import notice
+
+            self._warn(notice(report.moved))
+        return report
 
     def _with_guests(self, report: Report) -> Report:
         """The report, once the guests follow their sources, with what could not be read there."""
@@ -111,21 +122,26 @@ class Base:
         change: Callable[[Corpus], None],
         *,
         discover: bool = False,
+        approve: bool = False,
         withdraw: Ids = frozenset(),
         look: Callable[[], None] = lambda: None,
     ) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
         if discover:
-            self._reconcile(Request(self._origin("editor"), discover=True))
+            self._taken_in(Request(self._origin("editor"), discover=True))
         else:
             self.take_in()
-        return self._apart(Request(self._origin(self._source), change), withdraw, look)
+        request = Request(self._origin(self._source), change, approve=approve)
+        return self._apart(request, withdraw, look)
 
     def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:
-        """Run a change that names its origin in the log itself."""
+        """Run a change that names its origin in the log itself.
+
+        It brings back what was there before, so that an approver need not say so twice.
+        """
         self.take_in()
         origin = self._origin(self._source)
-        return self._apart(Request(origin, lambda corpus: change(corpus, origin)))
+        return self._apart(Request(origin, lambda corpus: change(corpus, origin), approve=True))
 
     def _apart(
         self,
@@ -138,6 +154,7 @@ class Base:
         `look` is called in between: a filter may hide what was changed.
         """
         report = self._reconcile(request)
+        self.held = report.moved
         look()
         self._commit(withdraw)
         self._with_guests(report)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.api.reading import Reading
-from lorefs.core.model import PERSONAL, TEAM, Entry, document_path
+from lorefs.api.approving import Approving
+from lorefs.core.model import PERSONAL, REVIEW, TEAM, Entry, directory_of, document_path, scope_of
 from lorefs.errors import ConflictError, RefusedError, UsageError
 from lorefs.sync.guests import user_store
 from lorefs.sync.site import Request
@@ -22,10 +22,10 @@ CATEGORY: Final = "Note"  # of new entries that name none
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
 
-class Changing(Reading):
+class Changing(Approving):
     """The lore of a worktree, changed."""
 
-    def add(
+    def add(  # noqa: PLR0913  # an entry has so many fields, and calls name them
         self,
         title: str,
         *,
@@ -35,8 +35,13 @@ class Changing(Reading):
         confidence: float = 1.0,
         path: str = "",
         personal: bool = False,
+        approve: bool = False,
     ) -> Row:
-        """Add an entry to the document of a directory, which has to exist."""
+        """Add an entry to the document of a directory, which has to exist.
+
+        Where the team's policy asks for approval it waits in the review document, unless an
+        approver says `approve`.
+        """
         from uuid_utils import uuid7
 
         scope = PERSONAL if personal else TEAM
@@ -46,15 +51,18 @@ class Changing(Reading):
         )  # fmt: skip
         self._check_directory(entry.path)
         target = document_path(entry.path, scope)
+        approved = approve and not personal and self._check_approver("approve").is_manual
 
         def change(corpus: Corpus) -> None:
             from lorefs.core import edit
 
             self._check_writable(corpus, target)
             corpus.after[target] = edit.insert(corpus.document(target), entry)
+            if approved:
+                self._approve_in(corpus, target, entry.id)
 
         unknown = self.store.documents.state(target) is None
-        return self._change_row(entry.id, change, discover=unknown)
+        return self._change_row(entry.id, change, discover=unknown, approve=approved)
 
     def add_everywhere(
         self,
@@ -90,15 +98,20 @@ class Changing(Reading):
         *,
         if_rev: int | str | None = None,
         withdraw: bool = False,
+        approve: bool = False,
     ) -> Row:
         """Set fields of an entry: those of `Entry`, `tags_add` and `tags_remove`.
 
         `if_rev` is the `rev` or the `hash` that was read; raises `ConflictError` with the
         current row if the entry is another by now, and nothing is written. An entry that others
         have and that becomes restricted is deleted for them with `withdraw`; without it that
-        waits until somebody confirms it.
+        waits until somebody confirms it. What somebody who is no approver changes in an approved
+        entry waits (`held`), and the entry stays as it is; an approver's `approve` goes for what
+        it says then.
         """
         from lorefs.core import edit
+
+        approved = approve and self._check_approver("approve").is_manual
 
         def change(corpus: Corpus) -> None:
             row = self.store.entries.resolve(reference)
@@ -110,10 +123,13 @@ class Changing(Reading):
                     row.entry.id,
                     lambda d: edit.replace_fields(d, row.entry.id, wanted),
                 )
+            if approved:
+                self._approve_in(corpus, row.document, row.entry.id)
 
         self.take_in()
         ident = self.store.entries.resolve(reference).entry.id
-        return self._change_row(ident, change, withdraw=frozenset({ident} if withdraw else ()))
+        withdrawn = frozenset({ident} if withdraw else ())
+        return self._change_row(ident, change, withdraw=withdrawn, approve=approved)
 
     def confirm(self, references: Sequence[str]) -> list[Row]:
         """Note that entries were looked at and still hold; `stale` counts anew from now on.
@@ -148,6 +164,8 @@ class Changing(Reading):
         directory = directory.strip("/")
         self._check_directory(directory)
         row = self.get(reference)
+        if row.entry.scope == TEAM:
+            self._check_approver("move approved entries")
         target = document_path(directory, row.entry.scope)
 
         def change(corpus: Corpus) -> None:
@@ -165,6 +183,8 @@ class Changing(Reading):
         self.take_in()
         undone: list[Change] = []
         for batch in self.store.log.batches(OWN_SOURCES, count):
+            if any(change.field == "approved_hash" for change in batch):
+                self._check_approver("take back an approval")
             self._apply(partial(undo_batch, self.store, batch))
             undone += batch
         return undone
@@ -190,6 +210,7 @@ class Changing(Reading):
         change: Callable[[Corpus], None],
         *,
         discover: bool = False,
+        approve: bool = False,
         withdraw: Ids = frozenset(),
     ) -> Row:
         """Change an entry; returns its row as that left it, also where a filter hides it then."""
@@ -198,8 +219,18 @@ class Changing(Reading):
         def look() -> None:
             rows.append(self.store.entries.resolve(ident))
 
-        self._change(change, discover=discover, withdraw=withdraw, look=look)
+        self._change(change, discover=discover, approve=approve, withdraw=withdraw, look=look)
         return rows[0]
+
+    def _approve_in(self, corpus: Corpus, document: str, ident: str) -> None:
+        """An approver's word for an entry of a document, which moves if it was waiting."""
+        from lorefs.sync.review import approve_entry
+
+        target = document_path(directory_of(document), TEAM)
+        if scope_of(document) == REVIEW:
+            corpus.move(ident, document, target)
+        if scope_of(document) != PERSONAL:
+            approve_entry(corpus, target, ident, self._actor)
 
     def _check_directory(self, path: str) -> None:
         if {"..", ".git"} & set(path.split("/")) or not (self.root / path).is_dir():

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `lorefs status` tells."""
+    """What `lorefs status` tells.
+
+    `proposals` wait for `approvers`; `may_approve` says whether whoever works here is one.
+    """
 
     entries: int
     documents: tuple[str, ...]
@@ -39,6 +42,9 @@ class Status:
     elsewhere: Mapping[str, int] = field(default_factory=dict)  # rows of guests, by source
     drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
     standing: Standing | None = None
+    proposals: int = 0
+    approvers: tuple[str, ...] = ()
+    may_approve: bool = False
 
 
 class Reading(Base):
@@ -58,7 +64,7 @@ class Reading(Base):
             accept_deletions=accept_deletions,
             discover=discover,
         )
-        report = self._reconcile(request)
+        report = self._taken_in(request)
         if accept_deletions and self.config.sync.enabled and self.store.state(APPLIED):
             self.here.withdraw(self._origin("sync"))
         return self._with_guests(self._with_held(report))
@@ -143,7 +149,11 @@ class Reading(Base):
 
     def status(self) -> Status:
         """Where things stand, with what could not be taken in."""
+        from lorefs.sync.policy import author_here, policy_here
+        from lorefs.sync.review import waiting
+
         report = self.take_in()
+        policy = policy_here(self.site)
         return Status(
             self.store.entries.count(OWN),
             tuple(state.path for state in self.store.documents.states()),
@@ -153,6 +163,9 @@ class Reading(Base):
             self.store.guests.counts(),
             tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
             self.standing(),
+            len(waiting(self.store, team=policy.is_manual)),
+            policy.approvers,
+            policy.entitles(author_here(self.site, self._actor, policy)),
         )
 
     def standing(self) -> Standing | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lorefs.cli.here import directory_below, open_workspace
-from lorefs.cli.options import Confidence, Content, Heading, text_of
+from lorefs.cli.options import Approve, Confidence, Content, Heading, text_of
 from lorefs.cli.output import write
 from lorefs.errors import UsageError
 
@@ -34,10 +34,12 @@ def run(
     everywhere: Annotated[
         bool, typer.Option("--everywhere", help="Personal, and shown in all your repositories.")
     ] = False,
+    approve: Approve = False,
 ) -> None:
     """Add an entry to the document of a directory, the top of the worktree if none is named.
 
-    Prints the id of the new entry.
+    Prints the id of the new entry. Where the team's policy asks for approval, it waits in the
+    review document beside.
     """
     if everywhere and path is not None:
         raise UsageError("--everywhere and --path exclude each other", found=path)
@@ -57,5 +59,10 @@ def run(
                 confidence=sure,
                 path="" if path is None else directory_below(workspace.root, path),
                 personal=personal,
+                approve=approve,
             )
-    write(row.entry.id)
+        write(row.entry.id)
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)

@@ -59,6 +59,11 @@ SECTIONS: Final = {
         "backup": "Keep personal lore encrypted on a git remote of yours",
         "team": "Make and join a hub that carries the lore of many projects",
     },
+    "Approve": {
+        "review": "Show what waits for approval, and what it would change",
+        "approve": "Let proposals stand",
+        "reject": "Turn proposals down, and say why",
+    },
     "Settle": {
         "conflicts": "Show what gave way in merges, and waits for you",
         "resolve": "Settle what gave way, one by one or by number",

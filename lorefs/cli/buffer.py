@@ -33,6 +33,8 @@ def edit_in_editor(
     reference: str,
     if_rev: str | None,
     may_apply: Callable[[Mapping[str, Any]], bool],
+    *,
+    approve: bool = False,
 ) -> Row | None:
     """Let the user edit an entry; None if nothing changed.
 
@@ -50,11 +52,11 @@ def edit_in_editor(
         changes = read_buffer(read_file(path), row.entry)
         if changes and not may_apply(changes):
             raise RefusedError("nothing was changed")
-        updated = (
-            workspace.update(row.entry.id, changes, if_rev=row.rev, withdraw=True)
-            if changes
-            else None
-        )
+        updated = None
+        if changes:
+            updated = workspace.update(
+                row.entry.id, changes, if_rev=row.rev, withdraw=True, approve=approve
+            )
     except LorefsError as error:
         if path.exists() and path.read_bytes() != text.encode():
             error.hint = f"your text is kept in {path}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.listing import entry_json, short_ids, value_text
-from lorefs.cli.output import ID_STYLE, one_line, safe, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, for_person, one_line, safe, write_json, write_lines
+from lorefs.core.words import word_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,3 +65,23 @@ def _field(field: str, before: Entry, after: Entry) -> Iterator[list[Span]]:
     lines = difflib.unified_diff(old.split("\n"), new.split("\n"), lineterm="", n=1)
     for line in list(lines)[2:]:  # without the names of files
         yield [(f"    {safe(line)}", styles.get(line[0], "dim"))]
+
+
+_STYLES: Final = {"same": "", "gone": "red strike", "new": "green"}
+_MARKS: Final = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+
+
+def word_spans(base: str, value: str) -> list[Span]:
+    """A text compared with another one word by word: in colours, or between marks in a pipe."""
+    if base == value:
+        return [(safe(value), "")]
+    stretches = word_diff(base, value)
+    if not any(kind == "same" and text.strip() for kind, text in stretches):
+        return [(safe(value), _STYLES["new"])]  # all is another, and the base stands above
+    coloured = for_person() and "NO_COLOR" not in os.environ
+    spans: list[Span] = []
+    for kind, text in stretches:
+        before, after = _MARKS[kind]
+        marked = (f"{before}{safe(text)}{after}", "")
+        spans.append((safe(text), _STYLES[kind]) if coloured else marked)
+    return spans

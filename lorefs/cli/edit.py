@@ -10,7 +10,16 @@ import typer
 from lorefs.api import Workspace
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
-from lorefs.cli.options import Confidence, Content, Heading, Id, Sensitivity, Status, text_of
+from lorefs.cli.options import (
+    Approve,
+    Confidence,
+    Content,
+    Heading,
+    Id,
+    Sensitivity,
+    Status,
+    text_of,
+)
 from lorefs.cli.output import write, write_lines
 from lorefs.errors import UsageError
 
@@ -41,12 +50,14 @@ def run(
         str | None,
         typer.Option(metavar="N|HASH", help="Only if the entry still is at this revision."),
     ] = None,
+    approve: Approve = False,
 ) -> None:
     """Change an entry: the fields that are named, or all of it in your editor.
 
     The editor is the one that git would start. A buffer that cannot be read afterwards is kept
     and named; closing it unchanged changes nothing. Exits with 4 if somebody else changed the
-    entry since it was read.
+    entry since it was read. Where the team's policy asks for approval, the change of somebody
+    whom it does not name waits.
     """
     named = {
         "title": title,
@@ -63,20 +74,24 @@ def run(
         if changes:
             if not (yes or _may_restrict(workspace, id, changes)):
                 raise typer.Abort
-            row = workspace.update(id, changes, if_rev=if_rev, withdraw=True)
+            row = workspace.update(id, changes, if_rev=if_rev, withdraw=True, approve=approve)
         else:
             from lorefs.cli.buffer import edit_in_editor
 
             def may_apply(changes: Mapping[str, Any]) -> bool:
                 return yes or _may_restrict(workspace, id, changes)
 
-            edited = edit_in_editor(workspace, id, if_rev, may_apply)
+            edited = edit_in_editor(workspace, id, if_rev, may_apply, approve=approve)
             if edited is None:
                 write("nothing changed")
                 return
             row = edited
         short = short_ids([row.entry.id], workspace.store.entries)
-    write_lines([title_line(row, short)])
+        write_lines([title_line(row, short)])
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)
 
 
 def _may_restrict(workspace: Workspace, id: str, changes: Mapping[str, Any]) -> bool:

@@ -89,6 +89,10 @@ def run(
         if wanted:
             with progress("writing", count) as tell:
                 workspace.import_entries(preview, tell)
+            if workspace.held:
+                from lorefs.cli.proposals import tell_held
+
+                tell_held(workspace)
     _tell(preview, imported=wanted, as_json=json)
     return ExitStatus.DONE if wanted or not count or dry_run else ExitStatus.FINDINGS
 

@@ -38,6 +38,8 @@ Confidence = Annotated[
 Status = Literal["active", "pending", "rejected", "archived"]
 Sensitivity = Literal["normal", "sensitive", "restricted"]
 
+Approve = Annotated[bool, typer.Option("--approve", help="Approve of it at once; for approvers.")]
+
 # Which entries are meant.
 Category = Annotated[
     str | None, typer.Option("--category", "-c", metavar="C", help="Under this heading.")
@@ -54,7 +56,10 @@ Source = Annotated[
     str | None,
     typer.Option(metavar="S", help="Of here, of user (your own store), shared or hub:NAME."),
 ]
-WithStatus = Annotated[Status | None, typer.Option("--status", help="With this status.")]
+WithStatus = Annotated[
+    Status | None,
+    typer.Option("--status", help="With this status; no pending one else."),
+]
 
 
 def text_of(content: str) -> str:
@@ -76,7 +81,10 @@ def filter_of(
     status: str | None,
     source: str | None = None,
 ) -> Filter:
-    """The filter that the options of a command mean in a worktree."""
+    """The filter that the options of a command mean in a worktree.
+
+    What waits for approval is left out, unless a scope or a status is asked for.
+    """
     from lorefs.store import Filter
 
     if source is not None:
@@ -84,4 +92,7 @@ def filter_of(
 
         checked_source(source)
     directory = None if path is None else directory_below(root, path)
-    return Filter(category, tuple(tags or ()), directory, scope, status, source=source)
+    asked = scope is not None or status is not None
+    return Filter(
+        category, tuple(tags or ()), directory, scope, status, source=source, waiting=asked
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
+from lorefs.cli.differences import word_spans
 from lorefs.cli.listing import local_time, shortened, timestamp
 from lorefs.cli.output import (
     ID_STYLE,
@@ -17,7 +17,6 @@ from lorefs.cli.output import (
     write_wrapped,
 )
 from lorefs.core.resolution import choices, losers, readings
-from lorefs.core.words import word_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,25 +195,12 @@ def _absent(discard: Discard) -> list[Span]:
     return [(word, "dim")]
 
 
-_STYLES: Final = {"same": "", "gone": "red strike", "new": "green"}
-_MARKS: Final = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
-
-
 def _compared(discard: Discard, base: str | None, value: str | None) -> list[Span]:
     if value is None:
         return _absent(discard)
-    if base is None or base == value:
+    if base is None:
         return [(safe(value), "")]
-    stretches = word_diff(base, value)
-    if not any(kind == "same" and text.strip() for kind, text in stretches):
-        return [(safe(value), _STYLES["new"])]  # all is another, and the base stands above
-    coloured = for_person() and "NO_COLOR" not in os.environ
-    spans: list[Span] = []
-    for kind, text in stretches:
-        before, after = _MARKS[kind]
-        marked = (f"{before}{safe(text)}{after}", "")
-        spans.append((safe(text), _STYLES[kind]) if coloured else marked)
-    return spans
+    return word_spans(base, value)
 
 
 def _write_side(name: str, spans: list[Span], stands: str = "") -> None:

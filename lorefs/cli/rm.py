@@ -14,8 +14,14 @@ lorefs undo          # brings it back
 
 
 def run(ids: Ids) -> None:
-    """Delete entries."""
+    """Delete entries; where the team's policy asks for approval, some of that waits."""
     with open_workspace() as workspace:
         rows = workspace.remove(ids)
-        short = short_ids([row.entry.id for row in rows], workspace.store.entries)
-    write_lines([("deleted ", ""), *title_line(row, short)] for row in rows)
+        known = workspace.store.entries
+        short = short_ids([row.entry.id for row in rows], known)
+        gone = [row for row in rows if known.get(row.entry.id) is None]
+        write_lines([("deleted ", ""), *title_line(row, short)] for row in gone)
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)

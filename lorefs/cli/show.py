@@ -11,6 +11,8 @@ from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import entry_json, facts, local_time, row_json
 from lorefs.cli.options import Id, Json, ReadAfter
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
+from lorefs.core.model import TEAM
+from lorefs.core.policy import approval_hash
 from lorefs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +70,12 @@ def _head(workspace: Workspace, row: Row) -> Iterator[list[Span]]:
         yield _doubt(workspace, row)
     changed = f"  revision {row.rev}, changed {local_time(row.updated_at)}{who}"
     yield [(entry.id, ID_STYLE), (changed, "dim")]
+    if entry.approved_by and entry.scope == TEAM:
+        fits = entry.approved_hash in {"", approval_hash(entry)}
+        changed = "" if fits else "  changed since it was approved"
+        yield [(f"approved by {one_line(entry.approved_by)}", "green"), (changed, "bold yellow")]
+    if entry.proposed_by:
+        yield [(f"proposed by {one_line(entry.proposed_by)}", "dim")]
     for key, source in entry.extra:
         yield [(f"{one_line(key)}: {one_line(source)}", "dim")]
 

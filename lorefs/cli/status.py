@@ -70,6 +70,8 @@ def run(
             "conflicts": [record_json(conflict.record) for conflict in conflicts],
             "sync": status.sync,
             **doubts_json(status.standing),
+            "proposals": status.proposals,
+            "approvers": list(status.approvers),
             "remotes": [remote_json(state.name, state) for state in remotes],
             "backup": [remote_json(state.name, state) for state in backups],
             "installed": installed,
@@ -88,7 +90,8 @@ def run(
         write_lines(state_lines(watch, pid, now))
         for refusal in status.report.refusals:
             explain(refusal)
-    attention = needs_attention(status.report) or status.open_conflicts
+    mine = status.proposals if status.may_approve else 0
+    attention = needs_attention(status.report) or status.open_conflicts or mine
     attention = attention or bool(status.standing and status.standing.doubts)
     return ExitStatus.FINDINGS if attention else ExitStatus.DONE
 
@@ -123,8 +126,19 @@ def _lines(
     if not installed:
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
     yield from _conflicts(conflicts)
+    yield from _proposals(status)
     yield from waiting_lines(replace(status.report, drafts=()))  # all of them come next
     yield from draft_lines(status.drafts)
+
+
+def _proposals(status: Status) -> Iterator[list[Span]]:
+    """How many proposals wait, and for whom."""
+    if not status.proposals:
+        return
+    wait = counted(status.proposals, "proposal waits", "proposals wait")
+    whom = ", ".join(map(one_line, status.approvers)) or "somebody"
+    yield [("review: ", "bold yellow" if status.may_approve else "bold"),
+           (f"{wait} for {whom}; `lorefs review` shows them", "")]  # fmt: skip
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Workspace
 
-READING: Final = ("search", "get", "list", "context", "conflicts")
+READING: Final = ("search", "get", "list", "context", "conflicts", "proposals")
 CHANGING: Final = ("add", "update", "archive", "restore", "relate", "promote", "resolve")
 NAMES: Final = {"list": "list_entries"}  # where a tool cannot bear its name in Python
 ADDRESS: Final = "lore://documents/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lorefs.api.context import Question, plain
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.store import Row
     from lorefs.sync.conflicts import Conflict
+    from lorefs.sync.review import Proposal
 
     Value = dict[str, Any]
 
@@ -46,7 +48,7 @@ class Tools:
         For a question in your own words, or for the files you are about to change, use `context`.
         """
         with self._open() as workspace:
-            where = Filter(category=category, path=path)
+            where = Filter(category=category, path=path, waiting=False)
             hits = workspace.search(query, where, _limit(limit))
             return {"entries": [brief(hit.row) | {"score": round(hit.score, 4)} for hit in hits]}
 
@@ -71,11 +73,13 @@ class Tools:
         """List entries that fit all that is given; `path` is a directory with all below it.
 
         `source` is "here", "user" for the user's own store, "shared" or "hub:NAME": what stands
-        elsewhere can only be read.
+        elsewhere can only be read. What waits for approval is left out, unless you ask for a
+        scope or a status.
         """
+        asked = scope is not None or status is not None
         where = Filter(
             category, tuple(tags or ()), path, scope, status,
-            source=source and checked_source(source),
+            source=source and checked_source(source), waiting=asked,
         )  # fmt: skip
         with self._open() as workspace:
             rows = workspace.entries(where)
@@ -104,6 +108,14 @@ class Tools:
                 "left_out": found.left_out._asdict(),
             }
 
+    def proposals(self) -> dict[str, Any]:
+        """List what waits for a person's approval, the oldest first; you cannot approve of it.
+
+        `wanted` is what would stand, null for a removal; `target` is the entry as it stands.
+        """
+        with self._open() as workspace:
+            return {"proposals": [_proposal(each) for each in workspace.proposals()]}
+
     # ------------------------------------------------------------ changing
 
     def add(  # an entry has so many fields, and calls name them
@@ -118,7 +130,8 @@ class Tools:
     ) -> dict[str, Any]:
         """Add a durable fact: one line as `title`, Markdown as `content`. Gives the new entry.
 
-        `path` is the directory it is about. A personal entry never leaves the machine.
+        `path` is the directory it is about. A personal entry never leaves the machine. Where the
+        team approves of its entries, it waits for that: its status is `pending` then.
         """
         if not 0 <= confidence <= 1:
             raise UsageError("confidence is a number from 0 to 1", found=str(confidence))
@@ -143,7 +156,9 @@ class Tools:
         """Change fields of an entry, and give it back.
 
         `if_rev` is the `rev` that you read: if somebody changed the entry since, nothing is
-        written, and the error holds the entry as `current`.
+        written, and the error holds the entry as `current`. Where the team approves of its
+        entries, the change may have to wait: then the entry is as it was, and `waits` holds what
+        you proposed.
         """
         named = {"title": title, "content": content, "category": category, "confidence": confidence}
         changes: Value = {key: value for key, value in named.items() if value is not None}
@@ -154,12 +169,13 @@ class Tools:
         if tags_remove:
             changes["tags_remove"] = tags_remove
         with self._open() as workspace:
-            return brief(workspace.update(id, changes, if_rev=if_rev))
+            return _changed(workspace, workspace.update(id, changes, if_rev=if_rev))
 
     def archive(self, id: str, if_rev: int | str | None = None) -> dict[str, Any]:
         """Take an entry out of use; it stays in its document, and `restore` brings it back."""
         with self._open() as workspace:
-            return brief(workspace.update(id, {"status": "archived"}, if_rev=if_rev))
+            row = workspace.update(id, {"status": "archived"}, if_rev=if_rev)
+            return _changed(workspace, row)
 
     def restore(
         self, id: str, rev: int | None = None, if_rev: int | str | None = None
@@ -170,11 +186,12 @@ class Tools:
             if row is not None and if_rev is not None:
                 _check_rev(row, if_rev)
             if row is not None and rev is None:
-                return brief(workspace.update(row.entry.id, {"status": "active"}, if_rev=if_rev))
+                row = workspace.update(row.entry.id, {"status": "active"}, if_rev=if_rev)
+                return _changed(workspace, row)
             restoration = workspace.past.revision(id, -1 if rev is None else rev)
             workspace.past.bring_back(restoration)
             ids = [each.entry.id for each in restoration.differences]
-            return brief(workspace.get(ids[0] if ids else id))
+            return _changed(workspace, workspace.get(ids[0] if ids else id))
 
     def relate(
         self,
@@ -199,7 +216,8 @@ class Tools:
             changes = {"relations": tuple(sorted(relations))}
             # what was read here must still be so, or another relation would be lost
             expected = row.rev if if_rev is None else if_rev
-            return brief(workspace.update(row.entry.id, changes, if_rev=expected))
+            row = workspace.update(row.entry.id, changes, if_rev=expected)
+            return _changed(workspace, row)
 
     def promote(self, ids: list[str], directory: str | None = None) -> dict[str, Any]:
         """Give personal entries to the team, if the person you work for wants that.
@@ -266,6 +284,28 @@ def _check_rev(row: Row, expected: int | str) -> None:
             current=row,
             hint="read it again, and repeat the edit on what it says now",
         )
+
+
+def _changed(workspace: Workspace, row: Row) -> Value:
+    """A row after a change, with what of the change waits for approval."""
+    ids = [each.entry for each in workspace.held if each.kind != "kept"]
+    rows = [workspace.store.entries.get(ident) for ident in ids if ident != row.entry.id]
+    waits = [brief(each) for each in rows if each is not None]
+    return brief(row) | ({"waits": waits} if waits else {})
+
+
+def _proposal(proposal: Proposal) -> Value:
+    """A proposal: what it is, what it is about, and what would stand."""
+    wanted, target = proposal.wanted, proposal.target
+    about = target or proposal.row
+    return {
+        "kind": proposal.kind,
+        "proposed_by": proposal.row.entry.proposed_by,
+        "changed_since": list(proposal.clashes),
+        "proposal": brief(proposal.row),
+        "target": target and brief(target),
+        "wanted": wanted and brief(replace(about, entry=wanted)),
+    }
 
 
 def _conflict(conflict: Conflict) -> Value:

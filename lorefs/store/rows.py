@@ -46,7 +46,8 @@ class Filter:
     """Which rows are meant; an empty filter means all of them.
 
     `path` takes a directory with all below it. Each of `tags` has to be there. `source` is "here",
-    "user", "shared", "hub" for all of them, or a hub with its realm or without.
+    "user", "shared", "hub" for all of them, or a hub with its realm or without. Without `waiting`
+    what nobody has approved of yet is left out: proposals, and what is pending or rejected.
     """
 
     category: str | None = None
@@ -57,10 +58,11 @@ class Filter:
     document: str | None = None
     sensitivity: str | None = None
     source: str | None = None
+    waiting: bool = True
 
     def where(self) -> tuple[str, list[str | int]]:
         """The condition in SQL and its parameters."""
-        terms: list[str] = ["1"]
+        terms: list[str] = ["1" if self.waiting else _STANDS]
         values: list[str | int] = []
         for name in ("scope", "status", "document", "sensitivity"):
             value = getattr(self, name)
@@ -84,6 +86,7 @@ class Filter:
         return " AND ".join(terms), found
 
 
+_STANDS: Final = "entries.status NOT IN ('pending', 'rejected') AND entries.scope IS NOT 'review'"
 ALL: Final = Filter()
 OWN: Final = Filter(source=HERE)  # what this repository holds itself
 

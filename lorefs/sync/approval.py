@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.document import Document, decode, encode, parse, serialize
-from lorefs.core.model import REVIEW, TEAM, directory_of, document_path, scope_of
+from lorefs.core.holdings import beside
+from lorefs.core.model import REVIEW, TEAM, scope_of
 from lorefs.core.plan import owns_file
-from lorefs.errors import DocumentError
+from lorefs.errors import DocumentError, RefusedError
 from lorefs.repo import operation, ref_oid
 from lorefs.sync.corpus import EMPTY
 from lorefs.sync.policy import author_here, policy_here
+from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,11 +25,18 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Request, Site
 
 
+_SHOWN: Final = 5  # titles that a notice names
+
+
 class Kept(NamedTuple):
-    """What was not let through, and the records of what gave way with it."""
+    """What was not let through, and the records of what gave way with it.
+
+    `bases` are the bytes of files that had to be read for it, because nobody knew them.
+    """
 
     moved: tuple[Moved, ...]
     discards: list[Discard]
+    bases: dict[str, bytes | None]
 
 
 def keep_files(
@@ -39,13 +48,14 @@ def keep_files(
     """
     changed = _changed(corpus)
     if not changed:
-        return Kept((), discards)
+        return Kept((), discards, {})
     policy = policy_here(site, corpus, note=True)
     if not policy.is_manual or policy.entitles(author_here(site, actor, policy)):
-        return Kept((), discards)
+        return Kept((), discards, {})
     if not site.config.sync.enabled and operation(site.git.paths) is not None:
-        return Kept((), discards)  # a merge that is under way brings what others did
+        return Kept((), discards, {})  # a merge that is under way brings what others did
     try:
+        bases = _read_unknown(site, observation, corpus, changed)
         found = _kept(site, observation, corpus, changed, actor, by_hand=True)
     except DocumentError as error:
         raise DocumentError(
@@ -57,19 +67,20 @@ def keep_files(
     # that a save took back what is put back now is no news
     touched = {moved.entry for moved in found.moved} | {moved.target for moved in found.moved}
     rest = [each for each in discards if each.reason != "overwritten" or each.entry not in touched]
-    return Kept(found.moved, [*rest, *found.discards])
+    return Kept(found.moved, [*rest, *found.discards], bases)
 
 
 def keep_rows(site: Site, observation: Observation, corpus: Corpus, actor: str) -> Kept:
     """Keep out what another program wrote into rows; see `keep_files`."""
     changed = _changed(corpus)
     if not changed:
-        return Kept((), [])
+        return Kept((), [], {})
     policy = policy_here(site, corpus, note=True)
     if not policy.is_manual or policy.entitles(author_here(site, actor, policy)):
-        return Kept((), [])
+        return Kept((), [], {})
+    bases = _read_unknown(site, observation, corpus, changed)
     found = _kept(site, observation, corpus, changed, actor)
-    return Kept(found.moved, list(found.discards))
+    return Kept(found.moved, list(found.discards), bases)
 
 
 def keep_change(site: Site, observation: Observation, corpus: Corpus, request: Request) -> Kept:
@@ -79,21 +90,44 @@ def keep_change(site: Site, observation: Observation, corpus: Corpus, request: R
     """
     changed = _changed(corpus)
     if not changed:
-        return Kept((), [])
+        return Kept((), [], {})
     policy, actor = policy_here(site, corpus, note=True), request.origin.actor
     if not policy.is_manual:
-        return Kept((), [])
+        return Kept((), [], {})
     entitled = policy.entitles(author_here(site, actor, policy))
-    kept = Kept((), [])
+    kept = Kept((), [], {})
     if not (entitled and request.approve):
+        bases = _read_unknown(site, observation, corpus, changed)
         found = _kept(site, observation, corpus, changed, actor, entitled=entitled)
-        kept = Kept(found.moved, list(found.discards))
+        kept = Kept(found.moved, list(found.discards), bases)
     if entitled:
         from lorefs.core.approval import renewed
 
         for path in changed:
             corpus.after[path] = renewed(corpus.before.get(path, EMPTY), corpus.after[path], actor)
     return kept
+
+
+def notice(moved: Iterable[Moved]) -> RefusedError:
+    """What to tell whoever wrote what was not let through."""
+    waits = [each for each in moved if each.kind != "kept"]
+    back = [each for each in moved if each.kind == "kept"]
+    if not waits:
+        return RefusedError(
+            f"only an approver may change this, so it was put back: {_titles(back)}",
+            path=back[0].document if back else None,
+        )
+    documents = ", ".join(sorted({each.document for each in waits}))
+    return RefusedError(
+        f"{len(waits)} {'entry waits' if len(waits) == 1 else 'entries wait'} for approval in"
+        f" {documents}: {_titles(waits)}",
+        hint="`lorefs review` shows what waits, and for whom",
+    )
+
+
+def _titles(moved: list[Moved]) -> str:
+    titles = [each.title for each in moved[:_SHOWN]]
+    return ", ".join(titles) + (", …" if len(moved) > _SHOWN else "")
 
 
 def _changed(corpus: Corpus) -> list[str]:
@@ -103,6 +137,21 @@ def _changed(corpus: Corpus) -> list[str]:
         for path, document in corpus.after.items()
         if scope_of(path) == TEAM and document is not corpus.before.get(path)
     ]
+
+
+def _read_unknown(
+    site: Site, observation: Observation, corpus: Corpus, changed: Iterable[str]
+) -> dict[str, bytes | None]:
+    """Take in review documents beside others that came into being since anybody looked."""
+    bases: dict[str, bytes | None] = {}
+    for path in {beside(path) for path in changed}:
+        if path in corpus.after or site.store.documents.state(path) is not None:
+            continue
+        found = read(site.git.paths.worktree, path, site.config.limits.document_size)
+        if isinstance(found, Found):
+            corpus.put(path, parse(check_text(path, found.data)))
+            bases[path], observation.hashes[path] = found.data, found.hash
+    return bases
 
 
 def _kept(
@@ -117,8 +166,11 @@ def _kept(
 ) -> Enforced:
     from lorefs.core.approval import enforce  # most changes need none of it
 
-    beside = [document_path(directory_of(path), REVIEW) for path in changed]
-    paths = {*changed, *beside, *(path for path in corpus.after if scope_of(path) == REVIEW)}
+    paths = {
+        *changed,
+        *map(beside, changed),
+        *(path for path in corpus.after if scope_of(path) == REVIEW),
+    }
     after = {path: corpus.document(path) for path in sorted(paths)}
     before = {path: corpus.before.get(path, EMPTY) for path in after}
     brought: dict[str, Document] = {}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lorefs.core.document import Block
     from lorefs.core.model import Entry
     from lorefs.core.rewind import Change as Line
-    from lorefs.store import Change, Origin, Store
+    from lorefs.store import Change, Origin, Row, Store
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
@@ -188,6 +188,11 @@ class Past:
                 _bring_back(self.site, corpus, each, document, restoration.blocks.get(ident))
 
         return self._apply(change)
+
+
+def versions_of(store: Store, row: Row) -> list[Version]:
+    """What an entry was, by the log, the newest version first."""
+    return versions(Version(row.rev, row.entry), store.log.changes(entry=row.entry.id), _before)
 
 
 def logged_id(store: Store, reference: str, among: Iterable[str] = ()) -> str:

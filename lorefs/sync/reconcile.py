@@ -153,6 +153,7 @@ def _take_outbox(
     kept = keep_rows(site, observation, corpus, request.origin.actor)
     taken.moved += kept.moved
     taken.discards += kept.discards
+    taken.bases |= kept.bases
     _write_down_ids(observation, corpus)
     batch = f"{request.origin.batch}/rows"
     origin = replace(request.origin, source="sql", batch=batch)
@@ -176,6 +177,7 @@ def _keep_out(
         return
     notes.moved += kept.moved
     notes.discards = kept.discards
+    notes.bases |= kept.bases
 
 
 def _apply_change(
@@ -191,6 +193,7 @@ def _apply_change(
     kept = keep_change(site, observation, corpus, request)
     notes.moved += kept.moved
     notes.discards += kept.discards
+    notes.bases |= kept.bases
     return {path for path in corpus.after if corpus.after[path] is not before.get(path)}
 
 

@@ -68,7 +68,7 @@ def test_an_agent_reads_and_writes_and_the_log_says_so(lore: Lorefs, repo: Repo)
         tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
         assert tools.keys() == {
             "search", "get", "list", "add", "update", "archive", "restore", "relate",
-            "promote", "conflicts", "resolve", "context",
+            "promote", "conflicts", "resolve", "context", "proposals",
         }  # fmt: skip
         assert all(tool.description for tool in tools.values())
         assert tools["get"].annotations is not None
@@ -85,7 +85,7 @@ def test_an_agent_reads_and_writes_and_the_log_says_so(lore: Lorefs, repo: Repo)
         )
         assert (changed["confidence"], changed["tags"]) == (0.5, ["api", "http"])
         everything = await ask(agent, "list", limit=2)
-        assert (everything["total"], len(everything["entries"])) == (4, 2)
+        assert (everything["total"], len(everything["entries"])) == (3, 2)
 
         related = await ask(agent, "relate", id=added["id"], type="supersedes", target=SECOND)
         assert related["relations"] == [{"type": "supersedes", "id": SECOND}]
