@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.api.base import Base
 from lorefs.core.document import decode
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
+NOMINATIONS: Final = "nominations"  # in the state: ids, with blanks between them
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What `lorefs status` tells."""
@@ -34,6 +37,7 @@ class Status:
     open_conflicts: int
     sync: bool
     drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
+    nominations: tuple[str, ...] = ()  # ids of personal entries that are worth promoting
 
 
 class Reading(Base):
@@ -128,6 +132,20 @@ class Reading(Base):
             len(self.conflicts.open()),
             self.config.sync.enabled,
             tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
+            self._nominations(),
+        )
+
+    def _nominations(self) -> tuple[str, ...]:
+        """Those of the list that is kept which still are nobody else's."""
+        if not self.config.suggest.auto:
+            return ()
+        dismissed = self.store.log.dismissed()
+        known = (self.store.state(NOMINATIONS) or "").split()
+        rows = ((ident, self.store.entries.get(ident)) for ident in known if ident not in dismissed)
+        return tuple(
+            ident
+            for ident, row in rows
+            if row and (row.entry.scope, row.entry.status) == (PERSONAL, "active")
         )
 
     @cached_property

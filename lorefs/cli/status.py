@@ -68,6 +68,7 @@ def run(
             "remotes": [remote_json(state.name, state) for state in remotes],
             "installed": installed,
             "watch": watch_json(watch, pid, now),
+            "nominations": list(status.nominations),
         }
         drafts = [{"document": draft.document, "id": draft.entry} for draft in status.drafts]
         write_json(facts | report_json(status.report) | {"drafts": drafts})
@@ -110,6 +111,10 @@ def _lines(
     yield from _conflicts(conflicts)
     yield from waiting_lines(replace(status.report, drafts=()))  # all of them come next
     yield from draft_lines(status.drafts)
+    if status.nominations:
+        entries = counted(len(status.nominations), "personal entry", "personal entries")
+        yield [("suggested: ", "bold"), (f"{entries} may be worth promoting; ", ""),
+               ("`lorefs suggest` shows them", "dim")]  # fmt: skip
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:

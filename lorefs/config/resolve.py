@@ -15,6 +15,7 @@ from lorefs.config.settings import (
     Limits,
     Origin,
     Stale,
+    Suggest,
     Sync,
 )
 from lorefs.errors import ConfigError
@@ -73,6 +74,7 @@ def resolve_all(
         check=Check(**sections["check"]),  # type: ignore[arg-type]
         context=Context(**sections["context"]),  # type: ignore[arg-type]
         stale=Stale(**sections["stale"]),  # type: ignore[arg-type]
+        suggest=Suggest(**sections["suggest"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes
