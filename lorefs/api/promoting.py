@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.api.changing import Changing
+from lorefs.api.reading import NOMINATIONS
 from lorefs.core.model import PERSONAL, SENSITIVITIES, TEAM, document_path
 from lorefs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from lorefs.api.suggestions import Suggestion
     from lorefs.core.model import Entry
-    from lorefs.store import Row
+    from lorefs.store import Origin, Row
     from lorefs.sync.corpus import Corpus
 
 
@@ -106,6 +108,46 @@ class Promoting(Changing):
 
         return pushed(self.site, self._rows(references))
 
+    def suggest(self, limit: int | None = None) -> list[Suggestion]:
+        """The active personal entries by how much speaks for promoting them, the best first.
+
+        What is restricted or was dismissed is left out.
+        """
+        from lorefs.api.suggestions import suggest
+
+        self.take_in()
+        return suggest(self.store, self._clock(), limit=limit)
+
+    def dismiss(self, references: Sequence[str]) -> list[Row]:
+        """Have personal entries not suggested any more, until they change; `undo` takes that back.
+
+        That is in the log of this clone alone, not in a document.
+        """
+        rows = self._rows(references)
+        for row in rows:
+            _check_personal(row)
+
+        def change(_: Corpus, origin: Origin) -> None:
+            for row in rows:
+                self.store.log.note_dismissal(row.entry.id, origin)
+
+        self._apply(change)
+        return rows
+
+    def nominate(self) -> list[str]:
+        """Bring the list of nominations up to date, those with a score of `suggest.least`.
+
+        Returns their ids, the best first. The list is a value in the database of this machine.
+        """
+        from lorefs.api.suggestions import suggest
+
+        found = suggest(self.store, self._clock(), least=self.config.suggest.least)
+        idents = " ".join(each.row.entry.id for each in found)
+        if idents != (self.store.state(NOMINATIONS) or ""):
+            with self.store.write():
+                self.store.set_state(NOMINATIONS, idents)
+        return idents.split()
+
     def _rows(self, references: Sequence[str]) -> list[Row]:
         """The rows of some references, each once."""
         self.take_in()
@@ -138,12 +180,18 @@ class Promoting(Changing):
 
 def _check_promotable(row: Row, drafts: Collection[str]) -> None:
     entry = row.entry
-    if entry.scope != PERSONAL and entry.id not in drafts:
+    if entry.id not in drafts:
+        _check_personal(row)
+    if entry.sensitivity == RESTRICTED:
+        raise _restricted(entry)
+
+
+def _check_personal(row: Row) -> None:
+    entry = row.entry
+    if entry.scope != PERSONAL:
         raise UsageError(
             f"{entry.title} is not personal: it stands in {row.document}", found=entry.id
         )
-    if entry.sensitivity == RESTRICTED:
-        raise _restricted(entry)
 
 
 def _restricted(entry: Entry) -> RefusedError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lorefs.api.base import Base
 from lorefs.core.document import decode
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
+NOMINATIONS: Final = "nominations"  # in the state: ids, with blanks between them
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What `lorefs status` tells.
@@ -45,6 +48,7 @@ class Status:
     proposals: int = 0
     approvers: tuple[str, ...] = ()
     may_approve: bool = False
+    nominations: tuple[str, ...] = ()  # ids of personal entries that are worth promoting
 
 
 class Reading(Base):
@@ -155,17 +159,31 @@ class Reading(Base):
         report = self.take_in()
         policy = policy_here(self.site)
         return Status(
-            self.store.entries.count(OWN),
-            tuple(state.path for state in self.store.documents.states()),
-            self._with_held(report),
-            len(self.conflicts.open()),
-            self.config.sync.enabled,
-            self.store.guests.counts(),
-            tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
-            self.standing(),
-            len(waiting(self.store, team=policy.is_manual)),
-            policy.approvers,
-            policy.entitles(author_here(self.site, self._actor, policy)),
+            entries=self.store.entries.count(OWN),
+            documents=tuple(state.path for state in self.store.documents.states()),
+            report=self._with_held(report),
+            open_conflicts=len(self.conflicts.open()),
+            sync=self.config.sync.enabled,
+            elsewhere=self.store.guests.counts(),
+            drafts=tuple(Copy(*pair) for pair in sorted(self.store.copies.drafts().items())),
+            standing=self.standing(),
+            proposals=len(waiting(self.store, team=policy.is_manual)),
+            approvers=policy.approvers,
+            may_approve=policy.entitles(author_here(self.site, self._actor, policy)),
+            nominations=self._nominations(),
+        )
+
+    def _nominations(self) -> tuple[str, ...]:
+        """Those of the list that is kept which still are nobody else's."""
+        if not self.config.suggest.auto:
+            return ()
+        dismissed = self.store.log.dismissed()
+        known = (self.store.state(NOMINATIONS) or "").split()
+        rows = ((ident, self.store.entries.get(ident)) for ident in known if ident not in dismissed)
+        return tuple(
+            ident
+            for ident, row in rows
+            if row and (row.entry.scope, row.entry.status) == (PERSONAL, "active")
         )
 
     def standing(self) -> Standing | None:

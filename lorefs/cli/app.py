@@ -26,6 +26,7 @@ SECTIONS: Final = {
         "add": "Add an entry and print its id",
         "edit": "Change an entry, by options or in your editor",
         "mv": "Move an entry to another directory's document",
+        "suggest": "Show which personal entries are worth promoting",
         "promote": "Give personal entries to the team",
         "demote": "Make entries of the team personal again",
         "rm": "Delete entries",

@@ -76,6 +76,7 @@ def run(
             "backup": [remote_json(state.name, state) for state in backups],
             "installed": installed,
             "watch": watch_json(watch, pid, now),
+            "nominations": list(status.nominations),
         }
         drafts = [{"document": draft.document, "id": draft.entry} for draft in status.drafts]
         write_json(facts | report_json(status.report) | {"drafts": drafts})
@@ -129,6 +130,10 @@ def _lines(
     yield from _proposals(status)
     yield from waiting_lines(replace(status.report, drafts=()))  # all of them come next
     yield from draft_lines(status.drafts)
+    if status.nominations:
+        entries = counted(len(status.nominations), "personal entry", "personal entries")
+        yield [("suggested: ", "bold"), (f"{entries} may be worth promoting; ", ""),
+               ("`lorefs suggest` shows them", "dim")]  # fmt: skip
 
 
 def _proposals(status: Status) -> Iterator[list[Span]]:

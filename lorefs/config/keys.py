@@ -258,6 +258,8 @@ KEYS: Final = (
         TEAM,
         "the days after which what nobody reads is stale; 0: never",
     ),
+    Key("suggest.auto", BOOLEAN, CLONE, "keep a list of personal entries worth promoting (watch)"),
+    Key("suggest.least", SHARE, CLONE, "the score of an entry that is worth promoting"),
 )
 
 

@@ -17,6 +17,7 @@ from lorefs.config.settings import (
     Limits,
     Origin,
     Stale,
+    Suggest,
     Sync,
 )
 from lorefs.errors import ConfigError
@@ -79,6 +80,7 @@ def resolve_all(
         backup=Backup(**sections["backup"]),  # type: ignore[arg-type]
         hubs=hubs,
         stale=Stale(**sections["stale"]),  # type: ignore[arg-type]
+        suggest=Suggest(**sections["suggest"]),  # type: ignore[arg-type]
         origins=origins,
     )
     return config, mistakes

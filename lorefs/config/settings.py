@@ -125,6 +125,13 @@ class Stale(NamedTuple):
     unused_after: int = 180
 
 
+class Suggest(NamedTuple):
+    """Whether nominations are kept up to date by themselves, and the score that they need."""
+
+    auto: bool = False
+    least: float = 0.3
+
+
 class Origin(NamedTuple):
     """Where a value was found: a file and line (0: not known), or an environment variable."""
 
@@ -145,4 +152,5 @@ class Config(NamedTuple):
     backup: Backup = Backup()
     hubs: tuple[Hub, ...] = ()
     stale: Stale = Stale()
+    suggest: Suggest = Suggest()
     origins: Mapping[str, Origin] = {}

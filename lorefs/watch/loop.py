@@ -165,6 +165,7 @@ class Loop:
                 session.recover(anew=self._anew)
             report = session.take(batch)
             changed = session.changed_here()
+            session.nominate(started)
         except (LorefsError, OSError, DatabaseError) as error:
             # DatabaseError: of a trigger that another program has made
             self._failures += 1

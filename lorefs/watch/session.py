@@ -15,6 +15,7 @@ from lorefs.core.schedule import over_ssh
 from lorefs.repo import head_signature
 from lorefs.watch.backup import Backups
 from lorefs.watch.cycle import Worker
+from lorefs.watch.power import seconds
 from lorefs.watch.watcher import watcher_for
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from lorefs.watch.cycle import Cycles
     from lorefs.watch.messages import Tell
 
+NOMINATE: Final = 10.0  # seconds between two looks for what is worth promoting, at least
+NOMINATE_SHARE: Final = 100  # and so many times what the last one took
 LOGGED: Final = 1000  # lines of the log that are read to see who changed something
 _NOT_OURS: Final = frozenset({"sync"})  # what came from the remote need not go there
 
@@ -44,6 +47,7 @@ class Session:
         self._rows = workspace.store.data_version
         self._head = head_signature(workspace.paths)
         self._logged = self._last_logged()
+        self._nominate_at = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +108,14 @@ class Session:
         if batch.directories or self.watcher.limited:  # what went with a directory nobody named
             return self.workspace.take_in()
         return self.workspace.take_in(documents)
+
+    def nominate(self, now: float) -> None:
+        """Bring the list of nominations up to date, where that is wanted and was long ago."""
+        if self.workspace.config.suggest.auto and now >= self._nominate_at:
+            started = seconds()
+            self.workspace.nominate()
+            took = seconds() - started
+            self._nominate_at = now + max(NOMINATE, took * NOMINATE_SHARE)
 
     def changed_here(self) -> bool:
         """Whether somebody on this machine changed an entry since the last call."""
