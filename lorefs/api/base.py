@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lorefs.api.following import Subscription
-    from lorefs.config import Config, Hub
+    from lorefs.config import Config
     from lorefs.errors import LorefsError
     from lorefs.repo import GitPaths
     from lorefs.store import Store
@@ -48,7 +48,7 @@ class Base:
         self._warn = warn
         self._after_change = after_change
         self._changed = False  # since the last exchange
-        self._hubs: tuple[Hub, ...] = site.config.hubs
+        self._forgets = True  # what the settings, which may be old later on, do not name
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
@@ -91,10 +91,11 @@ class Base:
         troubles = take_in_guests(
             self.site,
             user_store(self.site.git.env),
-            self._hubs,
             lambda: self.here.branch,
             lambda: Origin("guest", "", self._clock(), ""),
+            forget=self._forgets,
         )
+        self._forgets = False
         return replace(report, refusals=(*report.refusals, *troubles)) if troubles else report
 
     def _change(self, change: Callable[[Corpus], None], *, discover: bool = False) -> Report:

@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import facts, local_time, row_json
+from lorefs.cli.listing import elsewhere, facts, local_time, row_json
 from lorefs.cli.options import Id, Json, ReadAfter
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
 from lorefs.errors import UsageError
@@ -57,7 +57,8 @@ def _head(row: Row) -> Iterator[list[Span]]:
     entry = row.entry
     yield [(one_line(entry.title), "bold")]
     yield [(one_line(entry.category) or "(no category)", "bold cyan"),
-           (f"  {one_line(row.document)}", ""), *facts(entry)]  # fmt: skip
+           (f"  {one_line(row.document)}", ""), (elsewhere(row.document), "dim"),
+           *facts(entry)]  # fmt: skip
     who = f" by {one_line(row.updated_by)}" if row.updated_by else ""
     changed = f"  revision {row.rev}, changed {local_time(row.updated_at)}{who}"
     yield [(entry.id, ID_STYLE), (changed, "dim")]

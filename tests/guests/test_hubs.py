@@ -442,3 +442,16 @@ def test_unsigned_commits_are_not_taken_where_signed_ones_are_asked_for(
     with pytest.raises(HubError, match="sign"):
         add(reader, platform)
     assert seen(reader) == ["Ours"]
+
+
+def test_a_program_with_old_settings_takes_nothing_away(reader: Clone, platform: Team) -> None:
+    with reader.open() as old:
+        assert titles(old) == ["Ours"]
+        add(reader, platform)
+        assert titles(old) == ["Docs", "Kernel", "Ours"]
+        writer(platform).add("News")
+        writer(platform).sync()
+        with reader.open() as workspace:
+            workspace.fetch_hubs()
+        assert titles(old) == ["Docs", "Kernel", "News", "Ours"]
+    assert "News" in seen(reader)
