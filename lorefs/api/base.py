@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from lorefs.api.following import Subscription
-    from lorefs.config import Config, Hub
+    from lorefs.config import Config
     from lorefs.core.approval import Moved
     from lorefs.repo import GitPaths
     from lorefs.store import Store
@@ -50,7 +50,7 @@ class Base:
         self._warn = warn
         self._after_change = after_change
         self._changed = False  # since the last exchange
-        self._hubs: tuple[Hub, ...] = site.config.hubs
+        self._forgets = True  # what the settings, which may be old later on, do not name
         self.held: tuple[Moved, ...] = ()  # what the last change was not let do
         self._subscriptions: list[Subscription] = []
 
@@ -111,10 +111,11 @@ class Base:
         troubles = take_in_guests(
             self.site,
             user_store(self.site.git.env),
-            self._hubs,
             lambda: self.here.branch,
             lambda: Origin("guest", "", self._clock(), ""),
+            forget=self._forgets,
         )
+        self._forgets = False
         return replace(report, refusals=(*report.refusals, *troubles)) if troubles else report
 
     def _change(

@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.excerpt import excerpt
+from lorefs.core.guests import is_foreign
 from lorefs.core.model import PERSONAL
 from lorefs.core.relevance import (
     Signals,
@@ -136,11 +137,14 @@ def _ranked(
     newest = max((each.touched for each in current), default=0)
     ranked: list[_Ranked] = []
     for each in current:
-        if not (everything or each.pk in text or each.pk in named or relevant(each.path)):
+        # a directory here says nothing of what others have written elsewhere
+        foreign = is_foreign(each.document)
+        placed = not foreign and relevant(each.path)
+        if not (everything or each.pk in text or each.pk in named or placed):
             continue
         signals = Signals(
             text.get(each.pk, 0.0),
-            near(each.path),
+            0.0 if foreign else near(each.path),
             1.0 if each.pk in named else 0.0,
             each.confidence,
             freshness(each.touched, newest),

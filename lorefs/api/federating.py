@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lorefs.api.base import Base
@@ -23,7 +24,7 @@ class Federating(Base):
         from lorefs.sync.branch.hubs import remote_of
 
         states = self.store.remotes
-        return [(hub, states.state(remote_of(self.site, hub).slug)) for hub in self._hubs]
+        return [(hub, states.state(remote_of(self.site, hub).slug)) for hub in self.config.hubs]
 
     def add_hub(
         self, name: str, url: str, *, realm: str = "", branch: str = "", interactive: bool = False
@@ -38,7 +39,7 @@ class Federating(Base):
         from lorefs.config.hubs import hub
         from lorefs.sync.branch.hubs import drop_hub, fetch_hub, realms_of
 
-        if name.lower() in {each.name.lower() for each in self._hubs}:
+        if name.lower() in {each.name.lower() for each in self.config.hubs}:
             raise UsageError("there is a hub of this name", found=name, hint="choose another name")
         given = {"url": url, "realm": realm, "branch": branch}
         new = hub(name, **{key: value for key, value in given.items() if value or key == "url"})
@@ -50,15 +51,14 @@ class Federating(Base):
         for key, value in given.items():
             if value:
                 self.site.git.run("config", "--local", f"lorefs.hub.{name}.{key}", value)
-        self._hubs = (*self._hubs, new)
-        self.take_in()
+        self._read_hubs((*self.config.hubs, new))
         return report
 
     def remove_hub(self, name: str) -> None:
         """Read a hub no more, and forget what it said; raises `UsageError` for an unknown name."""
         from lorefs.sync.branch.hubs import drop_hub
 
-        found = next((each for each in self._hubs if each.name == name), None)
+        found = next((each for each in self.config.hubs if each.name == name), None)
         if found is None:
             raise UsageError("there is no hub of this name", found=name)
         try:
@@ -69,8 +69,13 @@ class Federating(Base):
                 found=name,
                 hint=f"`git config --show-origin lorefs.hub.{name}.url` says where it is set",
             ) from error
-        self._hubs = tuple(each for each in self._hubs if each is not found)
         drop_hub(self.site, self.here.branch, found)
+        self._read_hubs(tuple(each for each in self.config.hubs if each is not found))
+
+    def _read_hubs(self, hubs: tuple[Hub, ...]) -> None:
+        self.config = self.config._replace(hubs=hubs)
+        self.site = replace(self.site, config=self.config)
+        self._forgets = True
         self.take_in()
 
     def fetch_hubs(
@@ -80,14 +85,14 @@ class Federating(Base):
 
         Trouble with one is in its report.
         """
-        if not self._hubs:
+        if not self.config.hubs:
             return ()
         from lorefs.sync.branch.hubs import fetch_hub, is_due
 
         now = self._clock()
         found = tuple(
             fetch_hub(self.site, self.here.branch, hub, now, interactive=interactive)
-            for hub in self._hubs
+            for hub in self.config.hubs
             if (names is None or hub.name in names) and (not due or is_due(self.site, hub, now))
         )
         self.take_in()

@@ -50,7 +50,7 @@ class Sharing(Federating):
         """
         from lorefs.sync.branch.cycle import Wish
 
-        if self._hubs and not self.config.sync.enabled and seconds is None:
+        if self.config.hubs and not self.config.sync.enabled and seconds is None:
             from lorefs.sync.branch.report import CycleReport
 
             found = self.fetch_hubs(interactive=interactive, due=fetch != "always")

@@ -166,14 +166,14 @@ def _grouped(
 ) -> Iterator[list[Span]]:
     ordered = sorted(rows, key=lambda row: row.document)
     for document, members in groupby(ordered, key=lambda row: row.document):
-        yield [(one_line(document), "bold underline"), (_elsewhere(document), "dim")]
+        yield [(one_line(document), "bold underline"), (elsewhere(document), "dim")]
         for category, entries in groupby(members, key=lambda row: row.entry.category):
             yield [(f"  {one_line(category) or '(no category)'}", "bold")]
             for row in entries:
                 yield title_line(row, short, "    ", drafts)
 
 
-def _elsewhere(document: str) -> str:
+def elsewhere(document: str) -> str:
     """A word for what this repository does not hold itself."""
     return f"  {place_of(document).where}, only read here" if is_guest(document) else ""
 

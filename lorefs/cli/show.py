@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import entry_json, facts, local_time, row_json
+from lorefs.cli.listing import elsewhere, entry_json, facts, local_time, row_json
 from lorefs.cli.options import Id, Json, ReadAfter
 from lorefs.cli.output import ID_STYLE, for_person, one_line, write, write_json, write_lines
 from lorefs.core.model import TEAM
@@ -64,7 +64,8 @@ def _head(workspace: Workspace, row: Row) -> Iterator[list[Span]]:
     entry = row.entry
     yield [(one_line(entry.title), "bold")]
     yield [(one_line(entry.category) or "(no category)", "bold cyan"),
-           (f"  {one_line(row.document)}", ""), *facts(entry)]  # fmt: skip
+           (f"  {one_line(row.document)}", ""), (elsewhere(row.document), "dim"),
+           *facts(entry)]  # fmt: skip
     who = f" by {one_line(row.updated_by)}" if row.updated_by else ""
     if row.standing:
         yield _doubt(workspace, row)

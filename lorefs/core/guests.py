@@ -60,6 +60,11 @@ def is_guest(document: str) -> bool:
     return MARK in document
 
 
+def is_foreign(document: str) -> bool:
+    """Whether a document stands in a realm of elsewhere, where others write."""
+    return MARK in document and not document.startswith(USER + MARK)
+
+
 def precedence(document: str) -> tuple[int, str]:
     """The order in which guests with one id are looked for; the first is shown."""
     source = source_of(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lorefs.core.guests import HERE, USER, source_of
+from lorefs.core.guests import is_foreign, source_of
 from lorefs.store.log import CHANGED_OR_CONFIRMED
 from lorefs.store.rows import READ_COLUMNS, Row, read_entry, read_row
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 # Where a proposal stands is no more to be relied on than what its status says.
 _APPROVED: Final = "pk NOT IN (SELECT pk FROM entries WHERE standing != '')"
 _COUNTS: Final = "status = 'active' AND scope IS NOT 'review' AND sensitivity IS NOT 'restricted'"
-
-
-_TRUSTED: Final = {HERE, USER}  # what the user can change
 
 
 class Candidate(NamedTuple):
@@ -69,15 +66,15 @@ def targets(candidates: Sequence[Candidate], kind: str) -> dict[str, str]:
     """
     mark = f'"{kind}"'
     relating = sorted(each for each in candidates if mark in each.relations)
-    sources = {each.id: source_of(each.document) for each in relating}
-    if set(sources.values()) - _TRUSTED:
+    sources: dict[str, str] = {}
+    if any(is_foreign(each.document) for each in relating):
         sources = {each.id: source_of(each.document) for each in candidates}
     found: dict[str, str] = {}
     for each in relating:
-        own = sources[each.id] in _TRUSTED
+        foreign = is_foreign(each.document)
         for relation in read_entry({"relations": each.relations}).relations:
             target = relation.id
-            heard = own or sources.get(target) == sources[each.id]
+            heard = not foreign or sources.get(target) == sources[each.id]
             if relation.type == kind and target != each.id and heard:
                 found[target] = each.id
     return found

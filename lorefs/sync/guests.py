@@ -19,10 +19,10 @@ from lorefs.sync.site import APPLIED
 from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from lorefs.config import Config, Hub
+    from lorefs.config import Config
     from lorefs.store import Origin, Store
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
@@ -46,18 +46,19 @@ def guest_error(store: Store, document: str) -> GuestError:
 def take_in_guests(
     site: Site,
     store_file: Path | None,
-    hubs: Sequence[Hub],
     branch: Callable[[], Branch],
     origin: Callable[[], Origin],
+    *,
+    forget: bool,
 ) -> tuple[LorefsError, ...]:
     """Make the guests follow their sources; returns what could not be read.
 
-    `store_file` is the user's own store. Costs a look at that file and at a ref for each of the
-    `hubs` where nothing is new.
+    `store_file` is the user's own store. With `forget` sources go that the settings do not name
+    any more. Costs a look at that file and at a ref for each hub where nothing is new.
     """
     seen = site.store.guests.seen()
-    wanted = _commits(site, hubs)
-    for source in seen.keys() - wanted.keys() - {USER}:
+    wanted = _commits(site)
+    for source in seen.keys() - wanted.keys() - {USER} if forget else ():
         with site.store.write():
             site.store.guests.forget(source, origin())
     troubles: list[LorefsError] = []
@@ -75,12 +76,12 @@ def take_in_guests(
     return tuple(troubles)
 
 
-def _commits(site: Site, hubs: Sequence[Hub]) -> dict[str, tuple[str, str]]:
+def _commits(site: Site) -> dict[str, tuple[str, str]]:
     """The realms that are read here by their source: where they stand in which commit."""
     found: dict[str, tuple[str, str]] = {}
     if reads_shared(site.config):
         found[SHARED] = f"{SHARED_PREFIX}/", site.store.state(APPLIED) or _NOTHING
-    for hub in hubs:
+    for hub in site.config.hubs:
         found[hub.source] = hub.prefix, ref_oid(site.git.paths, hub.ref) or _NOTHING
     return found
 

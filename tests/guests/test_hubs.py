@@ -442,3 +442,37 @@ def test_unsigned_commits_are_not_taken_where_signed_ones_are_asked_for(
     with pytest.raises(HubError, match="sign"):
         add(reader, platform)
     assert seen(reader) == ["Ours"]
+
+
+def test_a_program_with_old_settings_takes_nothing_away(reader: Clone, platform: Team) -> None:
+    with reader.open() as old:
+        assert titles(old) == ["Ours"]
+        add(reader, platform)
+        assert titles(old) == ["Docs", "Kernel", "Ours"]
+        writer(platform).add("News")
+        writer(platform).sync()
+        with reader.open() as workspace:
+            workspace.fetch_hubs()
+        assert titles(old) == ["Docs", "Kernel", "News", "Ours"]
+    assert "News" in seen(reader)
+
+
+def test_what_is_known_of_a_realm_counts_by_its_words_alone(reader: Clone, platform: Team) -> None:
+    add(reader, platform)
+    with reader.open() as workspace:
+
+        def chosen(question: Question) -> list[str]:
+            return [piece.row.entry.title for piece in workspace.context(question).pieces]
+
+        assert chosen(Question(("src/a.py",))) == ["Ours"]
+        assert chosen(Question(("src/a.py",), "kernel"))[0] == "Kernel"
+        assert chosen(Question())[0] == "Ours"
+
+
+def test_garbage_collection_drops_hubs_that_are_read_no_more(reader: Clone, platform: Team) -> None:
+    add(reader, platform)
+    with reader.open() as workspace:
+        assert workspace.collect_garbage().dropped == ()
+    reader.repo("config", "--remove-section", "lorefs.hub.platform")
+    with reader.open() as workspace:
+        assert workspace.collect_garbage().dropped == ("refs/lorefs/hubs/platform/core",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ from lorefs.errors import GuestError, LorefsError, UsageError
 from lorefs.mcp.tools import Tools
 from lorefs.store import OWN
 from lorefs.sync.guests import user_store
-from tests.cli.terminal import Lorefs
+from tests.cli.terminal import TIMEOUT, Lorefs, command, environment
 from tests.gitrepo import Repo
 from tests.guests.conftest import SHOWN, STORE, User, titles
 from tests.lore import document, entry, ident
@@ -268,6 +269,23 @@ def test_adding_keeps_what_is_there_to_the_byte(user: User, project: Repo) -> No
     assert data.replace("\r\n", "\n").startswith(STORE)
     assert data.count("Prose at the end") == 1
     assert user.store.stat().st_mode & 0o777 == 0o640
+
+
+def test_nothing_that_is_added_at_once_is_lost(project: Repo, user: User) -> None:
+    started = [
+        subprocess.Popen(
+            command("add", f"At once {number}", "--everywhere"),
+            cwd=project.path,
+            env=environment(user.env),
+            stdout=subprocess.DEVNULL,
+        )
+        for number in range(5)
+    ]
+    assert [process.wait(TIMEOUT) for process in started] == [0] * 5
+    with user.open(project) as workspace:
+        added = {f"At once {number}" for number in range(5)}
+        assert set(titles(workspace, "user")) == {"Tabs"} | added
+    assert list(user.store.parent.iterdir()) == [user.store]
 
 
 def test_adding_to_a_store_that_cannot_be_read_changes_nothing(user: User, project: Repo) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Site
 
 FETCHED: Final = "refs/lorefs/fetched"
+HUBS: Final = "refs/lorefs/hubs"
 DAY: Final = 86_400_000  # milliseconds
 KEPT_DAYS: Final = 90
 LOOSE: Final = 2000  # objects in files of their own, past which a sync packs them
@@ -34,7 +35,10 @@ class Collected(NamedTuple):
 
 
 def collect(site: Site, branch: Branch, now: int) -> Collected:
-    """Pack, and drop refs that are older than 90 days; `now` is in milliseconds."""
+    """Pack, drop refs older than 90 days and those of hubs that are read no more.
+
+    `now` is in milliseconds.
+    """
     dropped = tuple(ref for ref in _refs(branch) if _is_old(site, ref, now))
     for ref in dropped:
         branch.objects.drop(ref)
@@ -57,11 +61,13 @@ def collect_if_due(site: Site, branch: Branch, now: int) -> None:
 
 
 def _refs(branch: Branch) -> list[str]:
-    return branch.git.text("for-each-ref", "--format=%(refname)", BACKUPS, FETCHED).split()
+    return branch.git.text("for-each-ref", "--format=%(refname)", BACKUPS, FETCHED, HUBS).split()
 
 
 def _is_old(site: Site, ref: str, now: int) -> bool:
     name = ref.rpartition("/")[2]
+    if ref.startswith(f"{HUBS}/"):
+        return ref not in {hub.ref for hub in site.config.hubs}
     if ref.startswith(f"{BACKUPS}/"):
         made = name.partition("-")[0]  # its time, in milliseconds
         return made.isdecimal() and now - int(made) > KEPT_DAYS * DAY
