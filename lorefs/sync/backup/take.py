@@ -31,7 +31,7 @@ from lorefs.sync.backup.documents import (
 from lorefs.sync.branch.news import ARRIVED
 from lorefs.sync.progress import told
 from lorefs.sync.reconcile import reconcile
-from lorefs.sync.report import NOTHING, Question, Report
+from lorefs.sync.report import NOTHING, Question, Report, joined
 from lorefs.sync.site import Request
 from lorefs.worktree import ChangedMeanwhileError
 
@@ -107,7 +107,7 @@ class Taker:
             if not found:
                 continue
             try:
-                apply(found, taken)
+                taken.report = joined(taken.report, apply(found))
             except DoubtfulBackupError as error:
                 taken.doubtful[realm] = error.question
             else:
@@ -141,11 +141,11 @@ class Taker:
 
     # ---- the worktree
 
-    def _take_documents(self, arrivals: list[Arrival], taken: Taken) -> None:
+    def _take_documents(self, arrivals: list[Arrival]) -> Report:
         origin = replace(self.origin, source=ARRIVED)
         paths = tuple(each.payload.path for each in arrivals)
         change = partial(self._apply, arrivals)
-        taken.report = reconcile(self.site, Request(origin, change, arrives=True, paths=paths))
+        return reconcile(self.site, Request(origin, change, arrives=True, paths=paths))
 
     def _apply(self, arrivals: list[Arrival], corpus: Corpus) -> None:
         store = self.site.store
@@ -192,7 +192,7 @@ class Taker:
 
     # ---- the user's own store
 
-    def _take_own_store(self, arrivals: list[Arrival], taken: Taken) -> None:
+    def _take_own_store(self, arrivals: list[Arrival]) -> Report:
         store = self.site.store
         tries = 0
         while True:
@@ -213,7 +213,7 @@ class Taker:
             store.ledger.record(merged.discards, self.origin.at)
             for each in arrivals:
                 store.backups.put(each.backed)
-        del taken
+        return NOTHING
 
 
 def _arrival(payload: Payload, blob: str, base: Backed | None) -> Arrival:
