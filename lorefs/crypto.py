@@ -11,7 +11,6 @@ import binascii
 import io
 import os
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,11 +51,12 @@ class Identity:
 def require() -> Any:  # noqa: ANN401  # a module without types
     """pyrage; raises `MissingExtraError` where it is not installed."""
     try:
-        return import_module("pyrage")
+        import pyrage  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtraError(
             "what encrypts backups is not installed", hint="run `pip install 'lorefs[crypto]'`"
         ) from error
+    return pyrage
 
 
 def encrypt(data: bytes, recipients: tuple[str, ...]) -> bytes:

@@ -79,10 +79,15 @@ class Arrival(NamedTuple):
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken so far. `damaged` are errors by path in the tree, `doubtful` by realm."""
+    """What was taken so far.
+
+    `damaged` are errors by path in the tree, `doubtful` questions by realm. Of the realms
+    `untaken` nothing may be sent either.
+    """
 
     damaged: dict[str, LorefsError] = field(default_factory=dict)
     doubtful: dict[str, Question] = field(default_factory=dict)
+    untaken: set[str] = field(default_factory=set)
     received: list[str] = field(default_factory=list)
     report: Report = NOTHING
 
@@ -110,6 +115,11 @@ class Taker:
                 taken.report = joined(taken.report, apply(found))
             except DoubtfulBackupError as error:
                 taken.doubtful[realm] = error.question
+            except RefusedError as error:  # its own file cannot be read or written now
+                if realm != USER:
+                    raise
+                taken.damaged[error.path or USER] = error
+                taken.untaken.add(realm)
             else:
                 taken.received += [each.payload.label for each in found]
         return taken
