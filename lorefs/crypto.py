@@ -107,6 +107,10 @@ def read_recipients(word: str) -> tuple[str, ...]:
 
     Raises `UsageError` for what is none.
     """
+    if word.startswith(_AGE_START):  # must not be shown again
+        raise UsageError(
+            "that is a private key", hint="give the public one that belongs to it, age1…"
+        )
     if word.startswith((AGE, SSH.strip())):
         return (_normal(word),)
     try:
@@ -224,7 +228,7 @@ def _ssh_identity(path: Path, data: bytes) -> Identity:
         )
     if public is not None and not is_open:
         raise CryptoError(
-            "the ssh key is protected by a passphrase, which nobody could be asked for at night",
+            "the ssh key is protected by a passphrase, and nobody may be there to be asked for it",
             path=str(path),
             hint=f"use a key of its own for backups, or a copy without: `cp {path} COPY`,"
             " then `ssh-keygen -p -N '' -f COPY`",

@@ -222,7 +222,8 @@ def own_store() -> Path:
     """The directory of the user's own store, which every repository of that user shows."""
     from platformdirs import user_data_path
 
-    return user_data_path("lorefs", appauthor=False) / "personal"
+    # whoever keeps it elsewhere has put a link there
+    return (user_data_path("lorefs", appauthor=False) / "personal").resolve()
 
 
 def default_identity() -> Path:

@@ -93,6 +93,13 @@ def test_what_is_no_public_key_is_refused(word: str) -> None:
         read_recipients(word)
 
 
+def test_a_private_key_is_not_shown_again(tmp_path: Path) -> None:
+    secret = make_identity(tmp_path / "key")
+    with pytest.raises(UsageError, match="private key") as caught:
+        read_recipients(secret)
+    assert secret not in repr(vars(caught.value))
+
+
 def test_a_file_of_public_keys(tmp_path: Path) -> None:
     make_identity(tmp_path / "key")
     public = read_identity(tmp_path / "key").recipients[0]

@@ -10,7 +10,6 @@ import pytest
 
 from lorefs.errors import LorefsError, RefusedError, UsageError
 from lorefs.sync.backup.vault import NoBackupError, WrongKeyError
-from lorefs.sync.branch.exchange import RewrittenError
 from tests.backup.conftest import BRANCH, MINE, SECRET, Machine, Machines, contents
 from tests.gitrepo import Repo
 from tests.lore import document, entry, ident
@@ -209,38 +208,6 @@ def test_most_entries_do_not_vanish_unasked(desk: Machine, laptop: Machine) -> N
     assert laptop.titles() == ["Of the desk", "One more"]
 
 
-def test_the_users_own_store_travels(desk: Machine, laptop: Machine) -> None:
-    desk.write_own_store(document(entry(1, "Of all"), entry(2, "Of mine")))
-    assert desk.backup().sent == ("your own store",)
-    laptop.backup()
-    assert laptop.own_store.read_text() == desk.own_store.read_text()
-    laptop.own_store.write_text(laptop.own_store.read_text().replace("Of all", "Of them all"))
-    desk.own_store.write_text(desk.own_store.read_text().replace("Of mine", "Mine"))
-    laptop.backup()
-    desk.backup()
-    laptop.backup()
-    text = laptop.own_store.read_text()
-    assert "Of them all" in text
-    assert "**Mine**" in text
-    assert desk.own_store.read_text() == text
-    desk.own_store.unlink()
-    desk.backup()
-    laptop.backup()
-    assert laptop.own_store.read_text() == text, "a file that is gone deletes nothing"
-    desk.restore()
-    assert desk.own_store.read_text() == text
-
-
-def test_an_emptied_own_store_is_asked_about(desk: Machine) -> None:
-    desk.write_own_store(document(*(entry(n, f"Number {n}") for n in range(1, 9))))
-    desk.backup()
-    desk.write_own_store("")
-    report = desk.try_backup()
-    assert [each.document for each in report.questions] == ["your own store"]
-    desk.restore()
-    assert "Number 8" in desk.own_store.read_text()
-
-
 def test_documents_in_directories_that_are_not_here_wait(desk: Machine, laptop: Machine) -> None:
     (desk.repo.path / "only-here").mkdir()
     desk.add("In a corner", path="only-here")
@@ -316,48 +283,6 @@ def test_other_recipients_encrypt_everything_anew(machines: Machines, desk: Mach
         third.backup()
     with pytest.raises(UsageError, match="nobody could open"):
         desk.setup(drop=desk.backup().recipients)
-
-
-def test_a_backup_that_was_rewritten_stops_until_somebody_says_so(
-    machines: Machines, desk: Machine, laptop: Machine
-) -> None:
-    old = machines.tip()
-    desk.add("New")
-    desk.backup()
-    laptop.backup()
-    machines.vault("update-ref", f"refs/heads/{BRANCH}", old)
-    with pytest.raises(RewrittenError):
-        desk.backup()
-    assert desk.titles() == ["New", "Of the desk"]
-    desk.backup(accept_rewrite=True)
-    assert desk.titles() == ["New", "Of the desk"], "what is not there was not deleted"
-    laptop.backup(accept_rewrite=True)
-    assert laptop.text() == desk.text()
-
-
-def test_a_backup_that_is_gone_is_made_anew_on_request(
-    machines: Machines, desk: Machine, laptop: Machine
-) -> None:
-    machines.vault("update-ref", "-d", f"refs/heads/{BRANCH}")
-    with pytest.raises(RewrittenError, match="is gone"):
-        desk.backup()
-    first = desk.backup(accept_rewrite=True)
-    assert desk.backup().fingerprint == first.fingerprint
-    with pytest.raises(RewrittenError):
-        laptop.backup()
-    laptop.add("Of the laptop")
-    laptop.backup(accept_rewrite=True)
-    desk.backup()
-    assert desk.titles() == ["Of the desk", "Of the laptop"]
-
-
-def test_a_branch_that_is_something_else_is_left_alone(machines: Machines) -> None:
-    desk = machines.machine("desk")
-    desk.repo("push", "--quiet", str(machines.vault.path), f"HEAD:refs/heads/{BRANCH}")
-    with pytest.raises(NoBackupError, match="no backup of lorefs"):
-        desk.setup()
-    assert machines.files() == ["README.md", "lib/code.py"]
-    assert desk.repo("config", "--get", "lorefs.backup.enabled", ok=False) == ""
 
 
 def test_status_and_disable(desk: Machine) -> None:

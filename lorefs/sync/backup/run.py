@@ -206,7 +206,7 @@ class _Run:
         for (realm, path), text in self._here(bases, taken).items():
             name = key.name(realm, path)
             base = bases.get((realm, path))
-            if realm in taken.doubtful:
+            if realm in taken.doubtful or realm in taken.untaken:
                 continue
             if name in taken.damaged and not self.wish.replace_damaged:
                 continue

@@ -31,7 +31,7 @@ from lorefs.sync.backup.documents import (
 from lorefs.sync.branch.news import ARRIVED
 from lorefs.sync.progress import told
 from lorefs.sync.reconcile import reconcile
-from lorefs.sync.report import NOTHING, Question, Report
+from lorefs.sync.report import NOTHING, Question, Report, joined
 from lorefs.sync.site import Request
 from lorefs.worktree import ChangedMeanwhileError
 
@@ -79,10 +79,15 @@ class Arrival(NamedTuple):
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken so far. `damaged` are errors by path in the tree, `doubtful` by realm."""
+    """What was taken so far.
+
+    `damaged` are errors by path in the tree, `doubtful` questions by realm. Of the realms
+    `untaken` nothing may be sent either.
+    """
 
     damaged: dict[str, LorefsError] = field(default_factory=dict)
     doubtful: dict[str, Question] = field(default_factory=dict)
+    untaken: set[str] = field(default_factory=set)
     received: list[str] = field(default_factory=list)
     report: Report = NOTHING
 
@@ -107,9 +112,14 @@ class Taker:
             if not found:
                 continue
             try:
-                apply(found, taken)
+                taken.report = joined(taken.report, apply(found))
             except DoubtfulBackupError as error:
                 taken.doubtful[realm] = error.question
+            except RefusedError as error:  # its own file cannot be read or written now
+                if realm != USER:
+                    raise
+                taken.damaged[error.path or USER] = error
+                taken.untaken.add(realm)
             else:
                 taken.received += [each.payload.label for each in found]
         return taken
@@ -141,11 +151,11 @@ class Taker:
 
     # ---- the worktree
 
-    def _take_documents(self, arrivals: list[Arrival], taken: Taken) -> None:
+    def _take_documents(self, arrivals: list[Arrival]) -> Report:
         origin = replace(self.origin, source=ARRIVED)
         paths = tuple(each.payload.path for each in arrivals)
         change = partial(self._apply, arrivals)
-        taken.report = reconcile(self.site, Request(origin, change, arrives=True, paths=paths))
+        return reconcile(self.site, Request(origin, change, arrives=True, paths=paths))
 
     def _apply(self, arrivals: list[Arrival], corpus: Corpus) -> None:
         store = self.site.store
@@ -192,7 +202,7 @@ class Taker:
 
     # ---- the user's own store
 
-    def _take_own_store(self, arrivals: list[Arrival], taken: Taken) -> None:
+    def _take_own_store(self, arrivals: list[Arrival]) -> Report:
         store = self.site.store
         tries = 0
         while True:
@@ -213,7 +223,7 @@ class Taker:
             store.ledger.record(merged.discards, self.origin.at)
             for each in arrivals:
                 store.backups.put(each.backed)
-        del taken
+        return NOTHING
 
 
 def _arrival(payload: Payload, blob: str, base: Backed | None) -> Arrival:
