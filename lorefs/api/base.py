@@ -189,10 +189,8 @@ class Base:
     @cached_property
     def _actor(self) -> str:
         """Who changes entries here: the author that a commit would have."""
-        env = self.site.git.env
-        return env.get("GIT_AUTHOR_EMAIL") or self.site.git.text(
-            "config", "user.email", allowed=(0, 1)
-        )
+        git = self.site.git
+        return git.env.get("GIT_AUTHOR_EMAIL") or git.configured("user.email")
 
     def _device(self) -> str:
         return self.store.state("device") or ""

@@ -179,6 +179,7 @@ class GitRemote:
 
     def _failed(self, verb: str, words: str) -> RemoteError:
         self._environment = None  # the next try asks again what is configured
+        self.git.settings.clear()
         doing = {"push": "push to", "fetch": "fetch from", "ls-remote": "ask"}.get(verb, verb)
         return RemoteError(
             f"cannot {doing} {self.name}",
@@ -207,5 +208,4 @@ class GitRemote:
         """The user's own ssh command, as git would choose it."""
         if "GIT_SSH_COMMAND" in env:
             return env["GIT_SSH_COMMAND"]
-        configured = self.git.text("config", "core.sshCommand", allowed=(0, 1))
-        return configured or env.get("GIT_SSH") or "ssh"
+        return self.git.configured("core.sshcommand") or env.get("GIT_SSH") or "ssh"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import GitError
@@ -42,6 +42,9 @@ PATHSPEC_VARIABLES: Final = frozenset({
     "GIT_NOGLOB_PATHSPECS",
 })  # fmt: skip
 
+# Settings of git's that matter here, beside its own use of them.
+_ASKED: Final = r"^((user|author)\.(name|email)|core\.(sshcommand|excludesfile))$"
+
 # Settings that would start programs, or mix their words into what is read here.
 _QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 
@@ -61,13 +64,14 @@ class Git:
     """The `git` executable in one worktree. `timeout` is that of each command, in seconds.
 
     `kept` names variables of git's that are passed on: a hook that looks at what is being
-    committed needs `GIT_INDEX_FILE`.
+    committed needs `GIT_INDEX_FILE`. `settings` are answers of `configured`, as long as they hold.
     """
 
     paths: GitPaths
     env: Mapping[str, str]
     timeout: float = TIMEOUT
     kept: frozenset[str] = frozenset()
+    settings: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, allowed: Sequence[int] = (0,)
@@ -114,6 +118,17 @@ class Git:
     def text(self, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
         """What a git command prints, as text without the last line end."""
         return self.run(*arguments, allowed=allowed).decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def configured(self, name: str) -> str:
+        """A setting of git's, by its name in lower case; "" where there is none.
+
+        All that lorefs ever asks for are asked for at once, and kept.
+        """
+        if not self.settings:
+            found = self.text("config", "--null", "--get-regexp", _ASKED, allowed=(0, 1))
+            lines = (item.partition("\n") for item in found.split("\0"))
+            self.settings.update((key, value) for key, _, value in lines)
+        return self.settings.get(name, "")
 
     def blob(self, revision: str, path: str) -> bytes | None:
         """A file's bytes in a commit, None where the commit or the file is not there.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from lorefs.core.document import Document
 
-KEPT_SIZE: Final = 1 << 21  # characters of the documents that a process keeps parsed
+KEPT_SIZE: Final = 1 << 20  # characters of the documents that a process keeps parsed
 
 
 class Known:

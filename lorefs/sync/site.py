@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -134,7 +135,20 @@ def anything_new(site: Site, documents: Collection[str] | None = None) -> bool:
         states = [state for state in states if state.path in documents]
         if len(states) < len(documents):  # nobody knows the others
             return True
-    return any(_differs(site, state) for state in states)
+    return any(_differs(site, state) for state in _newest_first(site, states))
+
+
+def _newest_first(site: Site, states: list[DocumentState]) -> list[DocumentState]:
+    """Documents in an order in which one that was saved comes early; it decides nothing."""
+
+    def saved_at(state: DocumentState) -> int:
+        try:
+            return os.stat(f"{root}/{state.path}", follow_symlinks=False).st_mtime_ns  # noqa: PTH116  # for each document
+        except OSError:
+            return sys.maxsize
+
+    root = site.git.paths.worktree
+    return sorted(states, key=saved_at, reverse=True)
 
 
 def anything_waits(site: Site) -> bool:

@@ -23,6 +23,7 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
     """
     if not workspace.config.sync.enabled:
         return None
+    workspace.here.load()
 
     def run() -> CycleResult:
         with opened() as own:

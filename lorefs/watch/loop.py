@@ -13,6 +13,7 @@ from lorefs.core.schedule import Batch, Pace
 from lorefs.errors import ConfigError, LorefsError, NotARepositoryError, StoreError
 from lorefs.repo import locate
 from lorefs.watch.lock import hold
+from lorefs.watch.memory import give_back, share_one_store
 from lorefs.watch.messages import Message
 from lorefs.watch.power import on_battery, seconds
 from lorefs.watch.session import Session
@@ -73,6 +74,7 @@ class Loop:
 
     def run(self) -> None:
         """Watch. Raises what keeps it from beginning, such as `RunningError`."""
+        share_one_store()
         reason, told = "start", ""
         while not self._stopping:
             try:
@@ -184,6 +186,8 @@ class Loop:
         self._glance_at = schedule.next_glance(now, now - started, polling=polling)
         self._journal.watching(session.watcher.directories, session.watcher.limited)
         self._journal.reconciled(report, now - started)
+        if batch.wide or report.changes:
+            give_back()
         if changed or report.changes:
             self._active = now
         if changed:
@@ -285,6 +289,8 @@ class Loop:
         if active:
             self._active = now
         self._journal.cycled(result, now - started)
+        if active or result.pushed:
+            give_back()
 
     def _end_backup(self, message: Message) -> None:
         if message.bug is not None:

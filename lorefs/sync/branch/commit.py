@@ -22,6 +22,7 @@ from lorefs.core.message import (
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.selection import outgoing
 from lorefs.repo import head_oid
+from lorefs.repo.identity import author
 from lorefs.repo.objects import RefMovedError, Signature
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
@@ -216,7 +217,5 @@ def _deletions(
 
 def _identity(site: Site, at: int) -> Signature:
     """The author that git would name, at a time."""
-    ident = site.git.text("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))
-    name, _, rest = ident.partition(" <")
-    email = rest.partition(">")[0]
+    name, email = author(site.git)
     return Signature(name or "lorefs", email or "nobody@lorefs.invalid", at // 1000)

@@ -86,6 +86,13 @@ class Here:
             for name in settings.remotes
         ]
 
+    def load(self) -> None:
+        """Load what a cycle needs that finds something to do, while nobody waits for it."""
+        import lorefs.sync.branch.arrive
+        import lorefs.sync.branch.commit  # noqa: F401  # it is there then
+
+        _ = self.branch.objects
+
     def close(self) -> None:
         """Close what was opened."""
         if "branch" in self.__dict__:
