@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lorefs.cli.cycle import remote_json
+from lorefs.cli.cycle import reason, remote_json
 from lorefs.cli.failure import explain
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, milliseconds, open_workspace
@@ -87,7 +87,7 @@ def _sync_lines(remotes: Sequence[RemoteState]) -> Iterator[list[Span]]:
         when = timestamp(state.success_at) if state.success_at else "never"
         yield [("sync: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
         if state.failures:
-            yield [("sync: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
+            yield [("sync: ", "bold yellow"), (f"failing: {reason(state)}", "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:
