@@ -158,7 +158,10 @@ def _load(name: str) -> Any:  # noqa: ANN401  # typer keeps its classes private
                 cls=Group, invoke_without_command=True, help=module.run.__doc__, epilog=examples
             )(module.run)
         for word, function in module.COMMANDS.items():
-            part.command(word, cls=Command)(function)
+            own = [
+                line for line in examples.split("\n") if line.startswith(f"lorefs {name} {word}")
+            ]
+            part.command(word, cls=Command, epilog="\n".join(own))(function)
     else:
         part = plain_typer(add_completion=False)
         settings = SETTINGS | getattr(module, "CONTEXT", {})

@@ -194,4 +194,9 @@ def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
         if state.failures:
             since = timestamp(state.failing_since or state.failure_at or 0)
             words = f"since {since}, {counted(state.failures, 'try', 'tries')}"
-            yield [("failing: ", "bold red"), (f"{words}; {one_line(state.words)}", "")]
+            yield [("failing: ", "bold red"), (f"{words}; {reason(state)}", "")]
+
+
+def reason(state: RemoteState) -> str:
+    """What was said first when an exchange failed; git goes on with advice."""
+    return one_line(state.words.strip().split("\n")[0])

@@ -25,6 +25,7 @@ lorefs restore 6f1b0a11 --rev 531204     # `lorefs log 6f1b0a11` names revisions
 lorefs restore 6f1b0a11 --at v1.0
 lorefs restore --at "2 hours ago"        # all entries; shows what would change
 lorefs restore --at 2026-03-31T18:00 --yes
+lorefs restore --at lorefs-sync~3        # as the team had it three commits ago
 """
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].+)?")
@@ -41,7 +42,7 @@ def run(
         str | None,
         typer.Option(
             metavar="COMMIT|TIME",
-            help="A commit of HEAD's history, a date and time, or `3 days ago`.",
+            help="A commit (of HEAD or the sync branch), a date and time, or `3 days ago`.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,

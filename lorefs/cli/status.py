@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lorefs.cli.cycle import doubts_json, remote_json
+from lorefs.cli.cycle import doubts_json, reason, remote_json
 from lorefs.cli.failure import explain
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, milliseconds, open_workspace
@@ -103,7 +103,7 @@ def _sync_lines(remotes: Sequence[RemoteState], word: str = "sync") -> Iterator[
         when = timestamp(state.success_at) if state.success_at else "never"
         yield [(f"{word}: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
         if state.failures:
-            yield [(f"{word}: ", "bold yellow"), (f"failing: {one_line(state.words)}", "")]
+            yield [(f"{word}: ", "bold yellow"), (f"failing: {reason(state)}", "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:

@@ -17,6 +17,7 @@ from lorefs.errors import ExitStatus
 
 EXAMPLES = """
 lorefs sync setup              # once in each clone
+lorefs sync setup --yes --remote upstream --prefix realms/shop
 lorefs sync                    # send and receive now
 lorefs sync --dry-run          # what would that do?
 lorefs sync status

@@ -8,8 +8,8 @@ import typer
 
 from lorefs.cli.cycle import write_cycle
 from lorefs.cli.here import open_workspace
-from lorefs.cli.output import counted, one_line, write_lines
-from lorefs.errors import ExitStatus, UsageError
+from lorefs.cli.output import counted, one_line, write, write_lines
+from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,11 @@ def setup(
         found = workspace.survey(settings)
         write_lines(survey_lines(found, _there(found)))
         fresh = fresh_wanted(found, wanted=fresh, yes=yes)
+        if found.tracked and not (always or yes):
+            question = "Write what arrives into these files at once, too?"
+            settings |= {"materialise": "always"} if typer.confirm(question) else {}
         if not yes and not typer.confirm("Turn the exchange on, and send and receive now?"):
+            write("nothing was changed")
             return ExitStatus.DONE
         ref = workspace.back_up() if found.is_meeting else None
         done = setting_up.turn_on(workspace.site, settings)
@@ -73,14 +77,13 @@ def fresh_wanted(found: Survey, *, wanted: bool, yes: bool) -> bool:
     """Whether the team's lore replaces that of this clone."""
     if wanted or yes or not found.is_meeting:
         return wanted
-    choice = typer.prompt(
-        "Upload the lore of this clone, or start fresh with the team's? [upload/fresh]",
-        default="upload",
-        show_default=False,
-    )
-    if choice not in {"upload", "fresh"}:
-        raise UsageError("the answer is upload or fresh", found=choice)
-    return bool(choice == "fresh")
+    question = "Upload the lore of this clone, or start fresh with the team's? [upload/fresh]"
+    while True:
+        choice = typer.prompt(question, default="upload").strip().lower()
+        for word in ("upload", "fresh"):
+            if choice and word.startswith(choice):
+                return word == "fresh"
+        typer.echo("Answer with upload or fresh.")
 
 
 def done_lines(done: Iterable[str], kept: str | None) -> Iterator[list[Span]]:
@@ -126,6 +129,7 @@ def disable(
 
     with open_workspace() as workspace:
         if not yes and not typer.confirm("Keep lore on this machine alone from now on?"):
+            write("nothing was changed")
             return ExitStatus.DONE
         done = setting_up.turn_off(workspace.site)
     write_lines(done_lines(done, None))

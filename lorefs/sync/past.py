@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.core import edit
 from lorefs.core.claim import identify, marked
 from lorefs.core.document import UNCLAIMED, parse
 from lorefs.core.model import PERSONAL, TEAM, document_path
 from lorefs.core.rewind import Version, pick, versions
+from lorefs.core.selection import RESTRICTED, visible
 from lorefs.errors import ConflictError, UsageError
 from lorefs.store import OWN, read_entry
 from lorefs.sync.corpus import Holding
 from lorefs.sync.diff import EntryDiff
 from lorefs.sync.foreign import changed_fields
+from lorefs.sync.hidden import followed
 from lorefs.sync.trees import commit_oid, texts_of
 from lorefs.worktree import check_place
 
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
+
+
+_HINT: Final = (
+    "`git log --oneline` shows commits; a time is written as 2026-03-31T18:00 or `3 days ago`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +92,53 @@ class Past:
         return _restoration({ident: now.entry}, {ident: found.entry}, {})
 
     def commit(self, revision: str, reference: str | None = None) -> Restoration:
-        """The team's entries, or one, as a commit of HEAD or of the sync branch has them."""
+        """The team's entries, or one of them, as a commit has them.
+
+        That is one in the history of HEAD, or of the sync branch of this clone.
+        """
+        oid = commit_oid(self.site.git, revision, _HINT)
+        if self._is_in(oid, "HEAD"):
+            return self._as_in(texts_of(self.site.git, oid), reference)
         sync = self.site.config.sync
-        oid = commit_oid(self.site.git, revision)
-        if self._is_behind(oid, "HEAD"):
-            return self._as_in(oid, reference)
-        if sync.enabled and self._is_behind(oid, f"refs/heads/{sync.branch}"):
-            return self._as_in(oid, reference, f"{sync.prefix}/" if sync.prefix else "")
+        if sync.enabled and self._is_in(oid, f"refs/heads/{sync.branch}"):
+            return self._as_in(self._synced(oid), reference, without=RESTRICTED)
         raise UsageError(
-            f"{revision} is not in the history of HEAD",
+            f"{revision} is not in the history of HEAD" + " or the sync branch" * sync.enabled,
             found=revision,
             hint="`lorefs diff` compares with any commit",
         )
 
-    def _is_behind(self, oid: str, ref: str) -> bool:
+    def _is_in(self, oid: str, tip: str) -> bool:
         status, _ = self.site.git.status_and_output(
-            "merge-base", "--is-ancestor", oid, ref, allowed=(0, 1, 128)
+            "merge-base", "--is-ancestor", oid, tip, allowed=(0, 1, 128)
         )
         return status == 0
 
-    def _as_in(self, oid: str, reference: str | None, prefix: str = "") -> Restoration:
+    def _synced(self, oid: str) -> dict[str, str]:
+        """What a commit of the sync branch has for this repository, as far as it is wanted."""
+        prefix = self.site.config.sync.prefix
+        size = len(prefix) + 1 if prefix else 0
+        return {
+            path[size:]: visible(text, path[size:], followed(self.site))
+            for path, text in texts_of(self.site.git, oid).items()
+            if path.startswith(f"{prefix}/" if prefix else "")
+        }
+
+    def _as_in(
+        self, texts: Mapping[str, str], reference: str | None, *, without: str = ""
+    ) -> Restoration:
+        """As some texts say; entries of a sensitivity `without` are in none of them, and stay."""
         self._take_in()
         holdings: dict[str, Holding] = {}
-        for name, text in sorted(texts_of(self.site.git, oid).items()):
-            if not name.startswith(prefix):
-                continue
-            path = name.removeprefix(prefix)
+        for path, text in sorted(texts.items()):
             for block in identify(parse(text), path).blocks:
                 if block.id:
                     holdings.setdefault(block.id, Holding(path, block))
-        now = {each: entry for each, entry in self._now().items() if entry.scope != PERSONAL}
+        now = {
+            each: entry
+            for each, entry in self._now().items()
+            if entry.scope != PERSONAL and entry.sensitivity != without
+        }
         then = {each: holding.entry() for each, holding in holdings.items()}
         blocks = {each: holding.block for each, holding in holdings.items()}
         return self._chosen(reference, now, then, blocks)
@@ -129,7 +153,7 @@ class Past:
         store = self.site.store
         last = store.log.last_before(at)
         if last is None:
-            return self._as_in(self._commit_at(at), reference)
+            return self._as_in(texts_of(self.site.git, self._commit_at(at)), reference)
         now = self._now()
         then: dict[str, Entry | None] = dict(now)
         for change in store.log.changes(since=last):

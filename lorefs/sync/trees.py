@@ -24,16 +24,14 @@ class Blob(NamedTuple):
     oid: str
 
 
-def commit_oid(git: Git, revision: str) -> str:
+def commit_oid(git: Git, revision: str, hint: str = "`git log --oneline` shows commits") -> str:
     """The commit that a revision names. Raises `UsageError` if it names none."""
     found = git.text(
         "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}",
         allowed=(0, 1, 128),
     )  # fmt: skip
     if not found:
-        raise UsageError(
-            f"{revision} names no commit", found=revision, hint="`git log --oneline` shows commits"
-        )
+        raise UsageError(f"{revision} names no commit", found=revision, hint=hint)
     return found
 
 

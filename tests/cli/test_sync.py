@@ -110,6 +110,33 @@ def test_a_dry_run_changes_nothing(ada: Lorefs, bob: Lorefs, team: Team) -> None
     assert plan["remotes"] == [{"remote": "origin", "news": True}]
 
 
+def test_setup_asks_again_after_another_answer(ada: Lorefs, bob: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    bob("add", "Of Bob")
+    done = bob("sync", "setup", stdin="yes\nF\ny\n")
+    assert "Answer with upload or fresh." in done.out
+    assert [each["title"] for each in bob("list", "--json").json] == ["Of Ada"]
+    again = bob("sync", "setup", "--yes")
+    assert "done:" not in again.out, "nothing is set that is set already"
+
+
+def test_setup_asks_whether_to_write_into_tracked_files(ada: Lorefs) -> None:
+    repo = Repo(ada.path)
+    repo.commit("lore", **{".lore.md": "### Gotcha\n\n* **One**: By hand.\n"})
+    asked = ada("sync", "setup", stdin="y\nn\n")
+    assert "at once, too?" in asked.out
+    assert "nothing was changed" in asked.out
+    assert repo("config", "--get-regexp", r"^lorefs\.", ok=False) == ""
+    ada("sync", "setup", stdin="y\ny\n")
+    assert ada("config", "get", "sync.materialise").out.strip() == "always"
+
+
+def test_commands_of_commands_have_examples(ada: Lorefs) -> None:
+    for words in (("sync", "setup"), ("watch", "stop"), ("conflicts", "show")):
+        assert "Examples:" in ada(*words, "--help").out
+
+
 def test_an_unreachable_remote_is_a_finding_with_gits_words(ada: Lorefs, team: Team) -> None:
     ada("add", "Of Ada")
     ada("sync", "setup", "--yes")

@@ -82,6 +82,9 @@ def turn_on(site: Site, settings: dict[str, str]) -> list[str]:
     """Write the settings of this clone; returns what was changed, in words."""
     done = []
     for name, value in {"enabled": "true", **settings}.items():
+        known = site.git.text("config", "--local", "--get", f"lorefs.sync.{name}", allowed=(0, 1))
+        if known == value:
+            continue
         site.git.run("config", "--local", f"lorefs.sync.{name}", value)
         done.append(f"set lorefs.sync.{name} to {value} in git's configuration")
     return done
