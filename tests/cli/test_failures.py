@@ -18,6 +18,7 @@ ARGUMENTS = {
     "add": ["T"], "edit": ["x", "--title", "T"], "mv": ["x", "."], "rm": ["x"], "show": ["x"],
     "search": ["x"], "similar": ["x"], "blame": ["x"], "restore": ["x"],
     "merge-tree": ["--check", "HEAD"], "import": ["x"],
+    "approve": ["x"], "reject": ["x", "--why", "T"],
 }  # fmt: skip
 
 
