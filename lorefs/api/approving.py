@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from lorefs.api.reading import Reading
 from lorefs.core.model import REVIEW, TEAM, document_path
-from lorefs.core.proposal import is_waiting
 from lorefs.errors import ConflictError, RefusedError, UsageError
-from lorefs.sync.policy import author_here, policy_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +22,18 @@ class Approving(Reading):
 
     def policy(self) -> Policy:
         """The policy of the team that counts here."""
+        from lorefs.sync.policy import policy_here  # readers rarely need it
+
         self.take_in()
         return policy_here(self.site)
 
     def may_approve(self) -> bool:
         """Whether whoever works here may approve of entries."""
-        policy = self.policy()
+        return self._is_entitled(self.policy())
+
+    def _is_entitled(self, policy: Policy) -> bool:
+        from lorefs.sync.policy import author_here
+
         return policy.entitles(author_here(self.site, self._actor, policy))
 
     def proposals(self, *, rejected: bool = False) -> list[Proposal]:
@@ -108,6 +112,8 @@ class Approving(Reading):
         return [self.store.entries.resolve(row.entry.id) for row in rows]
 
     def _check_proposal(self, row: Row) -> None:
+        from lorefs.core.proposal import is_waiting
+
         if row.entry.scope != REVIEW and not is_waiting(row.entry):
             raise UsageError(
                 f"{row.entry.id} does not wait for approval",
@@ -118,7 +124,7 @@ class Approving(Reading):
     def _check_approver(self, what: str) -> Policy:
         """Raise `RefusedError`, naming who may, unless whoever works here is an approver."""
         policy = self.policy()
-        if not policy.entitles(author_here(self.site, self._actor, policy)):
+        if not self._is_entitled(policy):
             who = ", ".join(policy.approvers) or "nobody"
             raise RefusedError(
                 f"{self._actor or 'an unknown author'} may not {what} here; {who} may",

@@ -29,7 +29,9 @@ DATABASE: Final = "index.db"
 
 
 class Base:
-    """An opened worktree."""
+    """An opened worktree; `held` is what the last change through it was not let do."""
+
+    held: tuple[Moved, ...] = ()
 
     def __init__(
         self,
@@ -51,7 +53,6 @@ class Base:
         self._after_change = after_change
         self._changed = False  # since the last exchange
         self._forgets = True  # what the settings, which may be old later on, do not name
-        self.held: tuple[Moved, ...] = ()  # what the last change was not let do
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:

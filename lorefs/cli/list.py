@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import write_rows
@@ -35,9 +37,13 @@ def run(
     json: Json = False,
     read_after: ReadAfter = False,
 ) -> None:
-    """List entries: all of them, or those that fit every option."""
+    """List entries: all of them, or those that fit every option.
+
+    What waits for approval is left out, but not for programs: --json tells its status.
+    """
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status, source)
-        rows, store = workspace.entries(where), workspace.store
+        rows = workspace.entries(replace(where, waiting=True) if json else where)
+        store = workspace.store
         write_rows(rows, store.entries, as_json=json, drafts=store.copies.drafts())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.differences import word_spans
 from lorefs.cli.listing import (
-    current_lines,
     entry_json,
     facts,
     local_time,
@@ -81,8 +80,6 @@ def _write(proposal: Proposal, short: dict[str, str], *, whole: bool) -> None:
         _write_new(proposal.row.entry, whole=whole)
     elif proposal.wanted is not None:
         _write_changes(proposal.target.entry, proposal.wanted)
-    if whole and proposal.clashes and proposal.target is not None:
-        write_lines([[("  now  ", "bold"), ("", "")], *current_lines(proposal.target)])
 
 
 def _head(proposal: Proposal, short: dict[str, str], *, whole: bool) -> Iterator[list[Span]]:

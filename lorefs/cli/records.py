@@ -40,6 +40,7 @@ REASONS: Final = {
     "overwritten": "a save took back what lorefs had written",
     "duplicate": "one id was added twice",
     "refused": "no document could hold what a program wrote",
+    "unentitled": "only an approver may change it, so it was put back",
 }
 
 

@@ -38,6 +38,8 @@ def summary(report: Report) -> str:
     parts = [f"{len(ids)} {word}" for word, ids in counts.items() if ids]
     if report.written:
         parts.append(f"wrote {', '.join(map(one_line, report.written))}")
+    if report.moved:
+        parts.append(counted(len(report.moved), "change", "changes") + " not let through")
     if report.discards:
         parts.append(counted(report.discards, "value", "values") + " gave way (in the ledger)")
     return ", ".join(parts) or "nothing new"
@@ -87,6 +89,7 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         "copies": [{"document": c.document, "id": c.entry} for c in report.copies],
         "drafts": [{"document": d.document, "id": d.entry} for d in report.drafts],
+        "moved": [moved._asdict() for moved in report.moved],
         "refusals": [error_json(error) for error in report.refusals],
     }
 

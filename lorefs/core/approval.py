@@ -130,7 +130,8 @@ class _Batch:
         self.before = before
         self.documents = dict(after)
         self.proposer = proposer
-        self.brought = brought
+        self.roots = brought
+        self.brought = {path: by_id(document) for path, document in brought.items()}
         self.old = holdings(before, TEAM)
         self.new = holdings(after, TEAM, self.old)
         self.waited = holdings(before, REVIEW)
@@ -232,7 +233,7 @@ class _Batch:
 
     def _hold_removal(self, ident: str, was: Holding) -> None:
         brought = self.brought.get(was.document)
-        if brought is not None and ident not in by_id(brought):
+        if brought is not None and ident not in brought:
             return
         self._put_back(ident, was)
         copy = self.waiting.get(ident)
@@ -244,8 +245,9 @@ class _Batch:
         self._propose(was, None)
 
     def _put_back(self, ident: str, was: Holding) -> None:
-        there = self.documents.get(was.document, EMPTY)
-        self.documents[was.document] = put_back(there, self.before[was.document], ident)
+        there, base = self.documents.get(was.document, EMPTY), self.before[was.document]
+        if there is not base:  # as a document is that was put back as a whole
+            self.documents[was.document] = put_back(there, base, ident)
 
     def _propose(self, was: Holding, now: Holding | None) -> None:
         """Let a change of an approved entry wait, or its removal where `now` is None."""
@@ -298,8 +300,7 @@ class _Batch:
             return
         before, after = self.before.get(TEAM_NAME, EMPTY), self.documents[TEAM_NAME]
         policy = _policy(after)
-        brought = self.brought.get(TEAM_NAME)
-        if policy == _policy(before) or (brought is not None and policy == _policy(brought)):
+        if policy in {_policy(before), _policy(self.roots.get(TEAM_NAME, before))}:
             return
         self.documents[TEAM_NAME] = with_front_matter_of(after, before)
         old, new = (block and block.text for block in (front_matter(before), front_matter(after)))
@@ -331,8 +332,7 @@ class _Batch:
         return entry.proposed_by.casefold() == self.proposer.casefold()
 
     def _is_brought(self, path: str, block: Block) -> bool:
-        brought = self.brought.get(path)
-        return brought is not None and same(by_id(brought).get(block.id), block)
+        return same(self.brought.get(path, {}).get(block.id), block)
 
 
 # Nobody says for themselves who approved of an entry, and of what.

@@ -112,17 +112,14 @@ def notice(moved: Iterable[Moved]) -> RefusedError:
     """What to tell whoever wrote what was not let through."""
     waits = [each for each in moved if each.kind != "kept"]
     back = [each for each in moved if each.kind == "kept"]
-    if not waits:
-        return RefusedError(
-            f"only an approver may change this, so it was put back: {_titles(back)}",
-            path=back[0].document if back else None,
-        )
-    documents = ", ".join(sorted({each.document for each in waits}))
-    return RefusedError(
-        f"{len(waits)} {'entry waits' if len(waits) == 1 else 'entries wait'} for approval in"
-        f" {documents}: {_titles(waits)}",
-        hint="`lorefs review` shows what waits, and for whom",
-    )
+    words = []
+    if waits:
+        documents = ", ".join(sorted({each.document for each in waits}))
+        wait = "entry waits" if len(waits) == 1 else "entries wait"
+        words.append(f"{len(waits)} {wait} for approval in {documents}: {_titles(waits)}")
+    if back:
+        words.append(f"put back, because only an approver may change it: {_titles(back)}")
+    return RefusedError("; ".join(words), hint="`lorefs review` shows what waits, and for whom")
 
 
 def _titles(moved: list[Moved]) -> str:

@@ -110,6 +110,22 @@ def test_a_removal_is_proposed_and_applied(here: Clone) -> None:
     assert here.titles() == ["Bees"]
 
 
+def test_one_undo_takes_back_what_several_approvals_did(here: Clone) -> None:
+    new = here.add("Dogs bark")
+    here.update(ident(2), title="Wasps")
+    here.remove(ident(1))
+    before, text = here.entries(), here.text()
+    queue = waiting(here)
+    be(here.repo, ADA)
+    with here.open() as workspace:
+        workspace.approve(queue)
+    assert here.titles() == ["Dogs bark", "Wasps"]
+    with here.open() as workspace:
+        workspace.undo()
+    assert {*waiting(here)} == {*queue} > {new}
+    assert (here.entries(), here.text()) == (before, text)
+
+
 def test_nobody_but_an_approver_moves_entries(here: Clone) -> None:
     (here.path / "docs").mkdir()
     with here.open() as workspace, pytest.raises(RefusedError, match="move"):

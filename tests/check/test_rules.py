@@ -235,6 +235,17 @@ def test_an_entry_is_told_the_likest_of_others_once() -> None:
     assert "src/.lore.md:5" in finding.message
 
 
+def test_a_proposal_is_like_the_entry_that_it_is_about() -> None:
+    """That is no finding, and neither are two proposals about one entry."""
+    approved = Source(".lore.md", document(entry(1, "A", f"{LONG} in May.")))
+    about = f"proposes: {ident(1)}"
+    waiting = document(
+        entry(2, "A", f"{LONG} in June.", about), entry(3, "A", f"{LONG} in July.", about)
+    )
+    assert "LORE603" not in codes(waiting, ".lore.review.md", approved)
+    assert "LORE603" in codes(waiting.replace(about, "other: x"), ".lore.review.md", approved)
+
+
 def test_ten_thousand_entries_are_compared_in_seconds() -> None:
     words = [f"w{n * n % 7919}" for n in range(60_000)]
     entries = [entry(n, f"T{n}", " ".join(words[n * 5 : n * 5 + 40])) for n in range(10_000)]

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "search": ["x"], "similar": ["x"], "blame": ["x"], "restore": ["x"],
     "merge-tree": ["--check", "HEAD"], "import": ["x"],
     "promote": ["x"], "demote": ["x"],
+    "approve": ["x"], "reject": ["x", "--why", "T"],
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.check.finding import RepositoryHit
+from lorefs.core.proposal import PROPOSES, key_of
 from lorefs.core.similarity import CROWD, similarity, sketch, words
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class _Compared(NamedTuple):
     id: str
     text: str
     words: frozenset[str]
+    about: frozenset[str]  # ids of the entry, and of the one that it proposes to change
 
 
 def near_duplicates(corpus: Corpus) -> Iterator[RepositoryHit]:
@@ -46,9 +48,9 @@ def near_duplicates(corpus: Corpus) -> Iterator[RepositoryHit]:
 
 
 def _share(kept: _Compared, other: _Compared, least: float) -> float:
-    """How alike two entries are, 0 if less than `least` or if both are the same entry."""
+    """How alike two entries are, 0 if less than `least` or if both are about the same entry."""
     sizes = sorted((len(kept.words), len(other.words)))
-    if sizes[0] < least * sizes[1] or (kept.id and kept.id == other.id):
+    if sizes[0] < least * sizes[1] or kept.about & other.about:
         return 0.0
     share = similarity(kept.words, other.words)
     return share if share >= least else 0.0
@@ -67,7 +69,8 @@ def _compared(corpus: Corpus) -> Iterator[_Compared]:
             text = f"{entry.title} {entry.content}"
             found = words(text)
             if len(found) >= FEWEST:
-                yield _Compared(source, offset, entry.id, text, found)
+                about = frozenset({entry.id, key_of(entry, PROPOSES)}) - {""}
+                yield _Compared(source, offset, entry.id, text, found, about)
 
 
 def _candidates(entries: Sequence[_Compared]) -> Iterator[tuple[int, int]]:
