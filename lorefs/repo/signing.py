@@ -5,8 +5,11 @@ Keys, their formats and who is trusted are the user's; git runs the programs tha
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.policy import FINGERPRINT
@@ -101,3 +104,31 @@ def fingerprints(git: Git, commits: Iterable[str]) -> dict[str, str]:
             if word == "U" and key.startswith(FINGERPRINT):
                 found[oid] = key
     return found
+
+
+def signing_key(git: Git) -> str:
+    """The fingerprint of the SSH key with which git signs every commit here, "" if it does not."""
+    settings = {"commit.gpgSign": "bool", "gpg.format": "", "user.signingKey": "path"}
+    found = [
+        git.text("config", *([f"--type={kind}"] if kind else []), "--get", name, allowed=(0, 1))
+        for name, kind in settings.items()
+    ]
+    if found[:2] != ["true", "ssh"]:
+        return ""
+    return _fingerprint(found[2])
+
+
+def _fingerprint(key: str) -> str:
+    """That of a public key, or of the file that holds it; see user.signingKey in git-config(1)."""
+    words = key.removeprefix("key::").split()
+    if len(words) < 2:  # noqa: PLR2004 (its type and the key)
+        path = Path(key if key.endswith(".pub") else f"{key}.pub")
+        try:
+            words = path.read_text("utf-8", "replace").split()
+        except OSError:
+            return ""
+    try:
+        digest = hashlib.sha256(base64.b64decode(words[1], validate=True)).digest()
+    except (IndexError, ValueError):
+        return ""
+    return FINGERPRINT + base64.b64encode(digest).decode("ascii").rstrip("=")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024  # bytes of one document
+REALMS: Final = "realms/"  # the directory of a hub with one directory for each project
 _FILES: Final = frozenset({"100644", "100755"})
 
 

@@ -17,6 +17,7 @@ from lorefs.errors import RefusedError
 from lorefs.repo import ref_oid
 from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, open_objects
 from lorefs.repo.signing import write_signed
+from lorefs.sync.trees import REALMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.repo.objects import Leaf, Objects, Signature
 
-REALMS: Final = "realms/"  # the directory of a hub with one directory for each project
 EMPTY_TREES: Final = frozenset({
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
