@@ -37,6 +37,23 @@ def _nothing(_: Sequence[Reference]) -> Mapping[Reference, str]:
     return {}
 
 
+class Unentitled(NamedTuple):
+    """A change that does not count: of an entry ("" for the policy), in a document, in words.
+
+    `who` says who may make it.
+    """
+
+    entry: str
+    document: str
+    words: str
+    who: str
+    remedy: str = ""
+
+
+def _nobody() -> Sequence[Unentitled]:
+    return ()
+
+
 class Facts(NamedTuple):
     """What is known of the repository.
 
@@ -44,6 +61,7 @@ class Facts(NamedTuple):
     `committed` answers with the text of a document whose lines need no search for secrets,
     because they are shared already. `base` answers with the texts of the documents of HEAD, and
     `gone` with those names of code that HEAD has no more, each with the commit that still had it.
+    `unentitled` answers with the changes that the team's policy does not let their authors make.
     All are asked on demand only. `mistakes` are wrong settings.
     """
 
@@ -54,6 +72,7 @@ class Facts(NamedTuple):
     committed: Callable[[str], str] = _no_text
     base: Callable[[], Mapping[str, str]] = dict
     gone: Callable[[Sequence[Reference]], Mapping[Reference, str]] = _nothing
+    unentitled: Callable[[], Sequence[Unentitled]] = _nobody
 
 
 class Copy(NamedTuple):

@@ -57,7 +57,7 @@ RULES: Final = (
     Rule("LORE202", "stray-metadata", WARNING, "Metadata belongs to no entry",
          "put it between the marker and the text of an entry, or delete it", metadata.stray),
     Rule("LORE203", "approval", ERROR, "Nobody who may has approved the entry",
-         "move it to .lore.review.md, and ask one of the approvers", metadata.approval),
+         "move it to .lore.review.md, and ask one of the approvers", whole=metadata.approval),
     Rule("LORE301", "bidirectional", ERROR, "Text does not read as it is stored",
          "delete the character (`lorefs check --fix`)", hidden.bidi, fixable=True),
     Rule("LORE302", "invisible", ERROR, "Characters cannot be seen",

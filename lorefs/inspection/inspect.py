@@ -18,9 +18,10 @@ from lorefs.inspection.read import Documents, from_commit, from_index, from_work
 from lorefs.repo import Git, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from lorefs.check.corpus import Unentitled
     from lorefs.config import Config
 
 _DRIVER: Final = "merge=lorefs"
@@ -110,9 +111,23 @@ def corpus_of(
         committed=cache(lambda path: _committed(git, path) if request.staged else ""),
         base=lambda: _base(git, request),
         gone=lambda references: gone(git, request.commit or "HEAD", references),
+        unentitled=lambda: _unentitled(git, request, documents),
     )
     limits = Limits(config.check.entry_length, config.check.similarity)
     return Corpus(documents.focus, documents.context, facts, limits)
+
+
+def _unentitled(git: Git, request: Request, documents: Documents) -> Sequence[Unentitled]:
+    """What the team's policy does not let whoever made it make."""
+    from lorefs.inspection.entitled import in_words, of_commits, of_next_commit
+
+    if request.commit is not None:
+        return in_words(of_commits(git, request.commit, request.since))
+    sources = [*documents.focus, *documents.context]
+    texts = {source.path: source.text for source in sources if not source.is_personal}
+    found = in_words(of_next_commit(git, texts, staged=request.staged))
+    here = {source.path for source in documents.focus}
+    return [each for each in found if not request.paths or each.document in here]
 
 
 def _mistake(git: Git, error: ConfigError) -> RepositoryHit:

@@ -15,6 +15,7 @@ from lorefs.check.corpus import Corpus, Facts
 from lorefs.check.run import check
 from lorefs.check.source import Source
 from lorefs.config import load_all
+from lorefs.core.document import decode
 from lorefs.core.model import PERSONAL, scope_of
 from lorefs.inspection.inspect import Inspected, check_codes, inspect, rules_of
 from lorefs.repo import Git, GitPaths
@@ -35,6 +36,7 @@ _KEPT: Final = frozenset({
     "GIT_OBJECT_DIRECTORY",
     "GIT_QUARANTINE_PATH",
 })  # fmt: skip
+ENTITLED: Final = "LORE203"
 IN_HISTORY: Final = frozenset({"LORE401", "LORE403"})
 
 
@@ -62,11 +64,28 @@ def receive(git: Git, updates: Iterable[str], request: Request) -> Inspected:
         brought = _brought(git, new) if new.strip("0") else []
         if brought:
             paths = tuple(sorted({each.path for each in brought}))
-            tip = inspect(git, replace(request, paths=paths, commit=new))
+            without = (*request.ignore, ENTITLED)  # that is asked of all commits, below
+            tip = inspect(git, replace(request, paths=paths, commit=new, ignore=without))
             findings += tip.findings
             findings += _on_the_way(git, new, brought, request)
             documents += tip.documents
+        if new.strip("0"):
+            findings += _unentitled(git, new, request)
     return Inspected(tuple(dict.fromkeys(findings)), documents)
+
+
+def _unentitled(git: Git, tip: str, request: Request) -> list[Finding]:
+    """What the policy does not let the authors of the commits make, each judged by its parent."""
+    from lorefs.inspection.entitled import in_words, of_new
+
+    paths = git.paths
+    config, _ = load_all(paths.worktree, paths.git_dir, paths.common_dir, git.env)
+    rules = [rule for rule in rules_of(request, config) if rule.code == ENTITLED]
+    new = git.text("rev-list", tip, "--not", "--all").split() if rules else []
+    found = in_words(of_new(git, tip, new))
+    documents = sorted({each.document for each in found})
+    sources = [Source(path, decode(git.blob(tip, path) or b"")) for path in documents]
+    return check(Corpus(sources, facts=Facts(unentitled=lambda: found)), rules)
 
 
 def _brought(git: Git, new: str) -> list[_Brought]:

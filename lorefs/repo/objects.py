@@ -6,53 +6,43 @@ the `git` executable, for repositories that libgit2 cannot open. Both pass the s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from lorefs.errors import GitError, LorefsError
 from lorefs.repo.incomplete import is_partial
+from lorefs.repo.kinds import (
+    EXECUTABLE,
+    FILE,
+    LINK,
+    SUBMODULE,
+    Commit,
+    Leaf,
+    RefMovedError,
+    Signature,
+    missing,
+    moved,
+    split,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lorefs.repo.git import Git
 
-T = TypeVar("T")
-
-FILE: Final = 0o100644
-EXECUTABLE: Final = 0o100755
-LINK: Final = 0o120000
-SUBMODULE: Final = 0o160000
-
-
-class RefMovedError(LorefsError):
-    """A ref is not what it was when the decision to move it was made; nothing was changed."""
-
-
-class Signature(NamedTuple):
-    """Who made a commit and when: seconds since 1970, offset in minutes east of UTC."""
-
-    name: str
-    email: str
-    time: int
-    offset: int = 0
-
-
-class Commit(NamedTuple):
-    """A commit, read."""
-
-    oid: str
-    tree: str
-    parents: tuple[str, ...]
-    message: str
-    author: Signature
-    committer: Signature
-
-
-class Leaf(NamedTuple):
-    """What stands at a path of a tree: a file, a link or a submodule, by its mode."""
-
-    mode: int
-    oid: str
+__all__ = [
+    "EXECUTABLE",
+    "FILE",
+    "LINK",
+    "SUBMODULE",
+    "Commit",
+    "Leaf",
+    "Objects",
+    "RefMovedError",
+    "Signature",
+    "missing",
+    "moved",
+    "open_objects",
+    "split",
+]
 
 
 class Objects(Protocol):
@@ -142,29 +132,3 @@ def open_objects(git: Git, *, plumbing: bool = False) -> Objects:
         if found is not None:
             return found
     return PlumbingObjects(git)
-
-
-def missing(what: str, error: object) -> GitError:
-    """The error for an object or ref that cannot be read."""
-    return GitError(
-        f"{what} cannot be read from the repository: {error}",
-        hint="`git fsck` says what is damaged; `git fetch --unshallow` completes a shallow clone",
-    )
-
-
-def moved(ref: str) -> RefMovedError:
-    """The error for a ref that somebody else moved meanwhile."""
-    return RefMovedError(f"{ref} was moved meanwhile", hint="try again")
-
-
-def split(blobs: Mapping[str, T]) -> tuple[dict[str, T], dict[str, dict[str, T]]]:
-    """Paths with their blobs, sorted into files of this directory and those of each below it."""
-    here: dict[str, T] = {}
-    below: dict[str, dict[str, T]] = {}
-    for path, blob in blobs.items():
-        name, slash, rest = path.partition("/")
-        if slash:
-            below.setdefault(name, {})[rest] = blob
-        else:
-            here[name] = blob
-    return here, below

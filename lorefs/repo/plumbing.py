@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import GitError
-from lorefs.repo.objects import Commit, Leaf, Signature, missing, moved, split
+from lorefs.repo.kinds import Commit, Leaf, Signature, missing, moved, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FORMAT: Final = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
 _FIELDS: Final = 10
 _DIRECTORY: Final = "040000"
+_ARGUMENTS: Final = 100  # paths that are given on a command line
 
 
 class PlumbingObjects:
@@ -72,8 +73,19 @@ class PlumbingObjects:
 
     def leaves_at(self, tree: str, paths: Collection[str]) -> dict[str, Leaf]:
         """What stands at some paths of a tree."""
-        leaves = self.leaves(tree)
-        return {path: leaves[path] for path in paths if path in leaves}
+        wanted = list(paths)
+        if len(wanted) > _ARGUMENTS:
+            leaves = self.leaves(tree)
+        else:
+            listing = self.git.run(
+                "--literal-pathspecs", "ls-tree", "-z", "--full-tree", tree, "--", *wanted
+            )
+            leaves = dict(map(_leaf, _lines(listing))) if wanted else {}
+        return {
+            path: leaves[path]
+            for path in wanted
+            if path in leaves and leaves[path].mode != int(_DIRECTORY, 8)
+        }
 
     def sizes(self, oids: Collection[str]) -> dict[str, int]:
         """The sizes of blobs."""

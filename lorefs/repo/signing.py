@@ -5,13 +5,14 @@ Keys, their formats and who is trusted are the user's; git runs the programs tha
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.policy import FINGERPRINT
 from lorefs.errors import GitError, RefusedError
-from lorefs.repo.git import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,25 +107,29 @@ def fingerprints(git: Git, commits: Iterable[str]) -> dict[str, str]:
 
 def own_fingerprint(git: Git) -> str:
     """The fingerprint (`SHA256:...`) of the SSH key that the user signs with, "" without one."""
-    import subprocess  # few policies name keys
-
     if git.text("config", "--get", "gpg.format", allowed=(0, 1)) != "ssh":
         return ""
     key = git.text("config", "--type=path", "--get", "user.signingKey", allowed=(0, 1))
-    literal = key.removeprefix("key::")
-    is_literal = literal != key or key.startswith(("ssh-", "ecdsa-", "sk-"))
+    return _fingerprint(git, key)
+
+
+def signing_key(git: Git) -> str:
+    """The fingerprint of the SSH key with which git signs every commit here, "" if it does not."""
+    always = git.text("config", "--type=bool", "--get", "commit.gpgSign", allowed=(0, 1))
+    return own_fingerprint(git) if always == "true" else ""
+
+
+def _fingerprint(git: Git, key: str) -> str:
+    """That of a public key, or of the file that holds it; see user.signingKey in git-config(1)."""
+    words = key.removeprefix("key::").split()
+    if len(words) < 2:  # noqa: PLR2004 (its type and the key)
+        path = git.paths.worktree / (key if key.endswith(".pub") else f"{key}.pub")
+        try:
+            words = path.read_text("utf-8", "replace").split()
+        except OSError:
+            return ""
     try:
-        done = subprocess.run(
-            ["ssh-keygen", "-lf", "-" if is_literal else key],
-            cwd=git.paths.worktree,
-            input=literal.encode("utf-8", "surrogateescape") if is_literal else None,
-            stdin=None if is_literal else subprocess.DEVNULL,
-            capture_output=True,
-            env=clean_environment(git.env),
-            timeout=git.timeout,
-            check=False,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return ""  # nothing vouches for the user then
-    words = done.stdout.decode("utf-8", "replace").split()
-    return next((word for word in words if word.startswith("SHA256:")), "")
+        digest = hashlib.sha256(base64.b64decode(words[1], validate=True)).digest()
+    except (IndexError, ValueError):
+        return ""
+    return FINGERPRINT + base64.b64encode(digest).decode("ascii").rstrip("=")

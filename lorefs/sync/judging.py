@@ -5,11 +5,10 @@ Where no commit has ever declared a policy, nothing but root documents is looked
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.judgement import (
     ANYTHING,
-    THE_POLICY,
     Change,
     Doubt,
     Meeting,
@@ -32,11 +31,26 @@ if TYPE_CHECKING:
     from lorefs.core.judgement import Verdict
     from lorefs.repo import Git
     from lorefs.repo.objects import Commit, Objects
+    from lorefs.sync.values import Tree
 
     # What merging the parents of a commit gives: a tree, or documents by their paths without the
     # prefix; None where that cannot be told.
     Merge = str | Mapping[str, str]
-    Merged = Callable[[Commit], Merge | None]
+    Merged = Callable[["Step"], Merge | None]
+
+
+class Step(NamedTuple):
+    """A commit as it is judged, or one that is still to be made: its tree, or its documents.
+
+    `key` is the SSH key that signs it, None where git is to be asked.
+    """
+
+    oid: str
+    tree: Tree
+    parents: tuple[str, ...]
+    email: str
+    key: str | None = None
+
 
 PARENTS: Final = 2  # of a merge that can be made again
 
@@ -44,8 +58,9 @@ PARENTS: Final = 2  # of a merge that can be made again
 class Standings:
     """The standings of commits, each judged once.
 
-    `merged` makes merges again. `known` are standings from before. `faults` says, for each
-    commit that was judged here, what in it did not count.
+    `merged` makes merges again. `known` are standings from before, `older` answers for all other
+    commits that those to be judged stand on. `faults` says, for each commit that was judged
+    here, what in it did not count.
     """
 
     def __init__(
@@ -57,11 +72,13 @@ class Standings:
         prefix: str = "",
         whole: bool = True,
         known: Mapping[str, Standing] | None = None,
+        older: Callable[[str], Standing] | None = None,
     ) -> None:
         self.git, self.objects, self.merged = git, objects, merged
         self.lore = Lore(objects, prefix, whole=whole)
         self.known: dict[str, Standing] = dict(known or {})
         self.faults: dict[str, tuple[Doubt, ...]] = {}
+        self.older = older
         self._keys: dict[str, str] = {}
 
     def of(self, oid: str) -> Standing:
@@ -69,43 +86,56 @@ class Standings:
         if oid not in self.known:
             objects = self.objects
             behind = [each for each in self.known if self._is_behind(each, oid)]
-            commits = objects.between(behind, [oid])
-            self._fold(commits, self.known, (), self.faults)
+            self.fold(objects.between(behind, [oid]))
         return self.known[oid]
+
+    def fold(self, commits: Iterable[Commit]) -> None:
+        """Judge commits, each after its parents."""
+        self._fold(steps_of(commits), self.known, (), self.faults)
+
+    def judged(self, step: Step) -> Verdict:
+        """Judge what may become a commit; what stands behind it is judged first."""
+        parents = [self._look_up(oid, self.known) for oid in step.parents]
+        return self._judged(step, parents, self.known, (), [])
 
     def _is_behind(self, older: str, newer: str) -> bool:
         return self.objects.has(older) and self.objects.is_ancestor(older, newer)
 
     def _fold(
         self,
-        commits: list[Commit],
+        steps: list[Step],
         known: dict[str, Standing],
         also: Policies,
         faults: dict[str, tuple[Doubt, ...]] | None,
     ) -> None:
-        """Judge commits, each after its parents; `known` takes their standings."""
-        todo = [commit.oid for commit in commits]
-        for place, commit in enumerate(commits):
-            if commit.oid in known:
+        """Judge steps, each after its parents; `known` takes their standings."""
+        todo = [step.oid for step in steps]
+        for place, step in enumerate(steps):
+            if step.oid in known:
                 continue
-            parents = [self._look_up(oid, known) for oid in commit.parents]
+            parents = [self._look_up(oid, known) for oid in step.parents]
             if not also and all(each == ANYTHING for each in parents):
-                policy = self.lore.policy(commit.tree)
+                policy = self.lore.policy(step.tree)
                 if policy is not None and not policy.is_manual:
-                    known[commit.oid] = ANYTHING
+                    known[step.oid] = ANYTHING
                     continue
-            verdict = self._judged(commit, parents, known, also, todo[place:])
-            known[commit.oid] = verdict.standing
+            verdict = self._judged(step, parents, known, also, todo[place:])
+            known[step.oid] = verdict.standing
             if faults is not None and verdict.faults:
-                faults[commit.oid] = verdict.faults
+                faults[step.oid] = verdict.faults
 
     def _look_up(self, oid: str, known: Mapping[str, Standing]) -> Standing:
-        found = known.get(oid)
-        return self.of(oid) if found is None else found
+        for found in (known.get(oid), self.known.get(oid)):
+            if found is not None:
+                return found
+        if self.older is None:
+            return self.of(oid)
+        self.known[oid] = self.older(oid)
+        return self.known[oid]
 
     def _judged(
         self,
-        commit: Commit,
+        step: Step,
         parents: list[Standing],
         known: dict[str, Standing],
         also: Policies,
@@ -113,71 +143,73 @@ class Standings:
     ) -> Verdict:
         others = [policy for each in parents for policy in each.policies]
         asked = in_force(*others, *also)
-        author = self.author(commit, asked, todo)
-        if len(commit.parents) == PARENTS:
-            merge = self.merged(commit)
+        author = self.author(step, asked, todo)
+        if len(step.parents) == PARENTS:
+            merge = self.merged(step)
             if merge is not None:
-                return self._merge(commit, author, merge, parents, known, also)
-        before = self.objects.commit(commit.parents[0]).tree if parents else None
-        change = self.change(commit, author, before, entries=bool(asked))
+                return self._merge(step, author, merge, parents, known, also)
+        before = self.objects.commit(step.parents[0]).tree if parents else None
+        change = self.change(step, author, before, entries=bool(asked))
         return judge(parents[0] if parents else ANYTHING, change, asked)
 
-    def author(self, commit: Commit, policies: Policies, todo: Iterable[str] = ()) -> Author:
+    def author(self, step: Step, policies: Policies, todo: Iterable[str] = ()) -> Author:
         """Who made a commit; signatures are looked at where a policy lists keys.
 
-        `todo` are commits that will be asked for next.
+        `todo` are steps that will be asked for next.
         """
-        email = commit.author.email
+        email = step.email
         keyed = any(each.startswith(FINGERPRINT) for p in policies for each in p.approvers)
         if not keyed:
             return Author(email)
-        if commit.oid not in self._keys:
-            oids = [oid for oid in dict.fromkeys((commit.oid, *todo)) if oid not in self._keys]
+        if step.key is not None:
+            return Author(email, step.key)
+        if step.oid not in self._keys:
+            oids = [oid for oid in dict.fromkeys((step.oid, *todo)) if oid not in self._keys]
             found = fingerprints(self.git, oids)
             self._keys.update((oid, found.get(oid, "")) for oid in oids)
-        return Author(email, self._keys[commit.oid])
+        return Author(email, self._keys[step.oid])
 
     def change(
-        self, commit: Commit, author: Author, before: str | None, *, entries: bool = True
+        self, step: Step, author: Author, before: str | None, *, entries: bool = True
     ) -> Change:
         """What a commit changes against a tree, None for an empty one."""
         lore = self.lore
-        values = lore.compared([before, commit.tree]) if entries else {}
+        values = lore.compared([before, step.tree]) if entries else {}
         return Change(
-            commit.oid,
+            step.oid,
             author,
             lore.policy(before),
-            lore.policy(commit.tree),
+            lore.policy(step.tree),
             {key: Shift(*pair) for key, pair in values.items()},
-            parents=commit.parents,
+            parents=step.parents,
         )
 
     # ---------------------------------------------------------------- merges
 
     def _merge(
         self,
-        commit: Commit,
+        step: Step,
         author: Author,
         merge: Merge,
         parents: list[Standing],
         known: dict[str, Standing],
         also: Policies,
     ) -> Verdict:
-        one, other, policies = self._sides(commit, parents, known, also)
+        one, other, policies = self._sides(step, parents, known, also)
         lore = self.lore
-        sides = [self.objects.commit(oid).tree for oid in commit.parents]
+        sides = [self.objects.commit(oid).tree for oid in step.parents]
         declared = lore.policy(merge)
-        values = lore.compared([*sides, merge, commit.tree])
-        merging = Change(commit.oid, author, declared, declared, {}, parents=commit.parents)
+        values = lore.compared([*sides, merge, step.tree])
+        merging = Change(step.oid, author, declared, declared, {}, parents=step.parents)
         meetings = {key: Meeting(*each[:3]) for key, each in values.items()}
         met = meet(one, other, policies, meetings, merging, also)
         rest = {key: Shift(*each[2:]) for key, each in values.items() if each[2] != each[3]}
-        change = merging._replace(after=lore.policy(commit.tree), entries=rest)
+        change = merging._replace(after=lore.policy(step.tree), entries=rest)
         return judge(met, change, in_force(*parents[0].policies, *parents[1].policies, *also))
 
     def _sides(
         self,
-        commit: Commit,
+        step: Step,
         parents: list[Standing],
         known: dict[str, Standing],
         also: Policies,
@@ -188,12 +220,12 @@ class Standings:
         gets around a policy by starting from a commit before it.
         """
         one, other = parents
-        base = self._base(commit, known)
+        base = self._base(step, known)
         if base == one.policies == other.policies:
             return one, other, base
         again = [
-            self._again(commit.parents, known, in_force(*other.policies, *also)),
-            self._again(commit.parents[::-1], known, in_force(*one.policies, *also)),
+            self._again(step.parents, known, in_force(*other.policies, *also)),
+            self._again(step.parents[::-1], known, in_force(*one.policies, *also)),
         ]
         sides = meet_policies(
             base,
@@ -208,28 +240,28 @@ class Standings:
             sides.policies,
         )
 
-    def _base(self, commit: Commit, known: Mapping[str, Standing]) -> Policies:
+    def _base(self, step: Step, known: Mapping[str, Standing]) -> Policies:
         """The policies where two parents parted; several that differ are no base at all."""
-        bases = merge_bases(self.git, *commit.parents)
+        bases = merge_bases(self.git, *step.parents)
         found = {self._look_up(oid, known).policies for oid in bases}
         return found.pop() if len(found) == 1 else ()
 
     def _again(
         self, parents: tuple[str, ...], known: Mapping[str, Standing], also: Policies
     ) -> Standing:
-        """The standing of the first parent, its own commits judged by more policies."""
+        """The standing of the first parent, its own steps judged by more policies."""
         mine, others = parents
-        commits = self.objects.between([others], [mine])
+        steps = steps_of(self.objects.between([others], [mine]))
         inner: dict[str, Standing] = {}
-        for commit in commits:
-            for oid in commit.parents:
+        for step in steps:
+            for oid in step.parents:
                 inner.setdefault(oid, self._look_up(oid, known))
-        for commit in commits:
-            inner.pop(commit.oid, None)
-        self._fold(commits, inner, also, None)
+        for step in steps:
+            inner.pop(step.oid, None)
+        self._fold(steps, inner, also, None)
         return inner[mine] if mine in inner else self._look_up(mine, known)
 
 
-def declares(standing: Standing) -> Doubt | None:
-    """The doubt about what a root document declares, None where it counts."""
-    return standing.doubts.get(THE_POLICY)
+def steps_of(commits: Iterable[Commit]) -> list[Step]:
+    """Commits as they are judged."""
+    return [Step(each.oid, each.tree, each.parents, each.author.email) for each in commits]

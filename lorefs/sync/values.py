@@ -121,40 +121,39 @@ class Lore:
         return self._policies[leaf.oid]
 
     def compared(self, trees: Sequence[Tree | None]) -> dict[str, tuple[Value, ...]]:
-        """The entries that differ between trees; the last of them is the oid of one."""
+        """The entries that differ between trees; all others are compared to the last."""
         last = trees[-1]
-        assert isinstance(last, str), "a commit is compared to others"  # noqa: S101
         paths: set[str] = set()
         for tree in trees[:-1]:
             paths |= self._changed(tree, last)
         sides = [self.texts(tree, paths) for tree in trees]
         return compare(sides, lambda idents, but: self._holders(last, idents, but))
 
-    def texts(self, tree: Tree | None, paths: Iterable[str]) -> dict[str, str]:
-        """The team documents at some paths of a tree, without the prefix."""
+    def texts(self, tree: Tree | None, paths: Iterable[str] | None = None) -> dict[str, str]:
+        """The team documents of a tree, without the prefix: all, or those at some paths."""
         if tree is None:
             return {}
         if not isinstance(tree, str):
-            return {path: tree[path] for path in paths if path in tree}
-        leaves = self.objects.leaves_at(tree, [self.prefix + path for path in sorted(paths)])
+            return {path: tree[path] for path in (tree if paths is None else paths) if path in tree}
+        if paths is None:
+            leaves = self.objects.leaves(tree)
+        else:
+            leaves = self.objects.leaves_at(tree, [self.prefix + path for path in sorted(paths)])
         own = self._own(leaves)
         texts = self._read({leaf.oid for leaf in own.values()})
         return {path: texts[leaf.oid] for path, leaf in own.items()}
 
-    def _changed(self, tree: Tree | None, last: str) -> set[str]:
-        """The documents at which a tree differs from the last one."""
-        if tree is None:
-            return set(self._own(self.objects.leaves(last)))
-        if isinstance(tree, str):
+    def _changed(self, tree: Tree | None, last: Tree | None) -> set[str]:
+        """The documents at which two trees differ."""
+        if tree == last:
+            return set()
+        if isinstance(tree, str) and isinstance(last, str):
             leaves = self.objects.leaves
-            return (
-                set()
-                if tree == last
-                else set(self._own({**leaves(last, tree), **leaves(tree, last)}))
-            )
-        own = self._own(self.objects.leaves(last))
-        now = self.texts(last, own)
-        return {path for path in {*now, *tree} if now.get(path) != tree.get(path)}
+            return set(self._own({**leaves(last, tree), **leaves(tree, last)}))
+        if tree is None and isinstance(last, str):
+            return set(self._own(self.objects.leaves(last)))
+        now, then = self.texts(last), self.texts(tree)
+        return {path for path in {*now, *then} if now.get(path) != then.get(path)}
 
     def _own(self, leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
         size = len(self.prefix)
@@ -166,9 +165,9 @@ class Lore:
             and (self.prefix or not path.startswith(REALMS))
         }
 
-    def _holders(self, tree: str | None, idents: set[str], but: set[str]) -> dict[str, str]:
+    def _holders(self, tree: Tree | None, idents: set[str], but: set[str]) -> dict[str, str]:
         """The documents of a tree, but some, that hold one of some entries."""
-        if tree is None or not (self.whole and idents):
+        if not isinstance(tree, str) or not (self.whole and idents):
             return {}
         own = self._own(self.objects.leaves(tree))
         unknown = {leaf.oid for leaf in own.values()} - self._idents.keys()

@@ -98,7 +98,13 @@ def test_an_approval_that_the_policy_does_not_allow_stops_a_commit(guarded: Repo
     # who makes themselves an approver in passing is none yet
     guarded.write(".lore.md", approved.replace("[ada@", "[eve@example.invalid, ada@"))
     guarded("add", "--all")
-    assert "LORE203 the policy does not let eve@example.invalid approve" in refused(guarded)
+    assert "LORE203 an approval by ada@example.invalid that the policy does not" in refused(guarded)
+    guarded("config", "user.email", "eve@example.invalid")
+    words = refused(guarded)
+    assert "LORE203 an approval by eve@example.invalid that the policy does not allow" in words
+    assert "LORE203 the policy in force does not let eve@example.invalid change" in words
+    assert "(ada@example.invalid may)" in words
+    guarded("config", "user.email", "ada@example.invalid")
     guarded.commit("approved", **{".lore.md": approved.replace("eve@", "ada@")})
 
 

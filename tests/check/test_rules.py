@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lorefs.check.corpus import Corpus, Facts, Limits
+from lorefs.check.corpus import Corpus, Facts, Limits, Unentitled
 from lorefs.check.finding import ERROR, Finding
 from lorefs.check.registry import CODES, RULES, matching
 from lorefs.check.run import MOST, check, chosen, fails
@@ -123,7 +123,7 @@ def test_a_shape_has_its_code(text: str, expected: str) -> None:
 
 def test_every_rule_of_documents_is_among_the_shapes() -> None:
     shown = {code for _, _, expected in SHAPES for code in expected.split()}
-    elsewhere = {"LORE004", "LORE203", "LORE402"}  # below
+    elsewhere = {"LORE004", "LORE402"}  # below
     assert {rule.code for rule in RULES if rule.each} - elsewhere <= shown
 
 
@@ -181,25 +181,21 @@ def test_links_of_shared_documents_do_not_reach_personal_ones_by_id() -> None:
     assert codes(text, "x/.lore.local.md", mine) == []
 
 
-POLICY = "---\npolicy: {approval: manual, approvers: [ada@example.invalid]}\n---\n"
-
-
-@pytest.mark.parametrize(
-    ("meta", "expected"),
-    [
-        ("", ["LORE203"]),
-        ("approved_by: eve@example.invalid", ["LORE203"]),
-        ("approved_by: Ada@example.invalid", []),
-        ("status: pending", []),
-    ],
-)
-def test_who_may_approve_is_what_head_says(meta: str, expected: list[str]) -> None:
-    waiting = POLICY + document(entry(1, "A", meta="status: pending"))
-    now = Source(".lore.md", POLICY + document(entry(1, "A", meta=meta)))
-    facts = Facts(base=lambda: {".lore.md": waiting})
-    assert [f.code for f in check(Corpus([now], facts=facts), chosen())] == expected
-    # where HEAD has no policy, anybody may set the first
-    assert check(Corpus([now]), chosen()) == []
+def test_what_nobody_entitled_did_is_told_where_it_stands() -> None:
+    now = Source("src/.lore.md", document(entry(1, "A"), entry(2, "B")))
+    changes = [
+        Unentitled(ident(2), "src/.lore.md", "eve may not", "ada"),
+        Unentitled(ident(2), "old/.lore.md", "eve may not", "ada"),  # it was moved
+        Unentitled("", ".lore.md", "no policy of eve", "ada", "leave it"),
+    ]
+    facts = Facts(unentitled=lambda: changes)
+    found = check(Corpus([now], facts=facts), chosen(["LORE203"]))
+    assert [(f.path, f.line, f.message) for f in found] == [
+        (".lore.md", 1, "no policy of eve (ada may)"),
+        ("src/.lore.md", 8, "eve may not (ada may)"),
+        ("src/.lore.md", 8, "eve may not (ada may)"),
+    ]
+    assert found[0].remedy == "leave it"
 
 
 def test_rules_are_chosen_by_code_or_family() -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from lorefs.check.finding import Hit
-from lorefs.core.document import ENTRY, parse
-from lorefs.core.front_matter import FrontMatterError, read_front_matter
+from lorefs.check.finding import Hit, RepositoryHit
+from lorefs.core.document import ENTRY
 from lorefs.core.lines import is_metadata
-from lorefs.core.model import REVIEW, TEAM, TEAM_NAME, Entry, scope_of
-from lorefs.core.source import cut, metadata_problem, read_entry
+from lorefs.core.model import TEAM
+from lorefs.core.source import cut, metadata_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from lorefs.check.corpus import Corpus
+    from lorefs.check.corpus import Corpus, Unentitled
     from lorefs.check.source import Source
 
 COMMENT: Final = "<!--"
@@ -39,56 +38,22 @@ def stray(source: Source, _: Corpus) -> Iterator[Hit]:
             yield Hit(offset, "no marker stands above this metadata, so it belongs to no entry")
 
 
-def approval(source: Source, corpus: Corpus) -> Iterator[Hit]:
-    """An entry of the team that was approved by nobody whom the policy names.
+def approval(corpus: Corpus) -> Iterator[RepositoryHit]:
+    """What somebody put, approved or took away whom the policy of the commit before does not name.
 
-    The policy is that of HEAD's root document; where that has none, anybody may set the first.
+    Where that has no policy, anybody may set the first.
     """
-    if source.scope != TEAM:
-        return
-    approvers = _approvers(corpus)
-    if approvers is None:
-        return
-    for offset, entry in source.entries:
-        if entry.status != "active":
-            continue
-        by = entry.approved_by.casefold()
-        if by and by not in approvers:
-            yield Hit(offset, f"the policy does not let {by} approve", entry=entry.id)
-        elif not by and entry.id in _waiting(corpus):
-            yield Hit(offset, "the entry waited for approval, and nobody gave it", entry=entry.id)
+    for each in corpus.facts.unentitled():
+        path, line = _place(each, corpus)
+        words = f"{each.words} ({each.who} may)"
+        yield RepositoryHit(path, words, line, each.remedy, each.entry)
 
 
-def _approvers(corpus: Corpus) -> frozenset[str] | None:
-    """Who may approve, in one case; None where entries need no approval."""
-    if not any("policy" in source.text for source in corpus.sources):
-        return None  # so that HEAD is read only where there is a policy
-    policy = _policy(corpus.base)
-    if policy.get("approval") != "manual":
-        return None
-    names = policy.get("approvers")
-    return frozenset(str(name).casefold() for name in names) if isinstance(names, list) else None
-
-
-def _policy(base: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        policy = read_front_matter(parse(base.get(TEAM_NAME, ""))).get("policy")
-    except FrontMatterError:
-        return {}
-    return policy if isinstance(policy, dict) else {}
-
-
-def _waiting(corpus: Corpus) -> frozenset[str]:
-    """The ids of the entries of HEAD that wait for approval."""
-    return frozenset(
-        entry.id
-        for path, text in corpus.base.items()
-        for entry in _entries(path, text)
-        if scope_of(path) == REVIEW or entry.status == "pending"
-    )
-
-
-def _entries(path: str, text: str) -> Iterator[Entry]:
-    for block in parse(text).blocks:
-        if block.kind == ENTRY:
-            yield read_entry(block, path="", scope=scope_of(path) or TEAM)
+def _place(change: Unentitled, corpus: Corpus) -> tuple[str, int]:
+    """Where an entry stands, in what is checked if it does; a policy stands at the top."""
+    for source in sorted(corpus.focus, key=lambda source: source.path != change.document):
+        if change.entry and source.scope == TEAM:
+            for offset, block in source.blocks:
+                if block.id == change.entry:
+                    return source.path, source.line_and_column(offset)[0]
+    return change.document, 1

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.core.judgement import Policies
-    from lorefs.repo.objects import Commit
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
+    from lorefs.sync.judging import Step
     from lorefs.sync.site import Site
 
 
@@ -36,10 +36,10 @@ class Judged(NamedTuple):
 def standings(branch: Branch, known: Mapping[str, Standing] | None = None) -> Standings:
     """Reads the standings of commits of a sync branch."""
 
-    def merged(commit: Commit) -> str | None:
+    def merged(step: Step) -> str | None:
         """The tree of the merge that lorefs makes of a commit's parents."""
         try:
-            again = merge_tips(branch, *commit.parents).oid
+            again = merge_tips(branch, *step.parents).oid
         except (GitError, RefusedError):  # what both build on is not here
             return None
         return branch.objects.commit(again).tree

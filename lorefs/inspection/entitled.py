@@ -1,0 +1,201 @@
+"""Asks who was entitled to what is about to be committed, was committed, or is being pushed.
+
+Each realm of a hub has a policy of its own, in the root document of its directory.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lorefs.check.corpus import Unentitled
+from lorefs.core.judgement import APPROVAL, ENTRY, POLICY, REMOVAL, UNREADABLE, approvers, in_force
+from lorefs.core.model import TEAM, TEAM_NAME, document_path
+from lorefs.core.policy import FINGERPRINT
+from lorefs.core.realm import REALMS
+from lorefs.errors import RefusedError
+from lorefs.repo.plumbing import PlumbingObjects
+from lorefs.repo.signing import signing_key
+from lorefs.sync.judging import Standings, Step
+from lorefs.sync.policies import PolicyHistory, below, merged_texts
+from lorefs.sync.trees import commit_oid, split_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from lorefs.core.judgement import Doubt, Policies
+    from lorefs.repo import Git
+
+_PARTS: Final = 2  # of a path in a realm, before the rest
+
+
+class Objection(NamedTuple):
+    """What does not count, the directory of its realm, and who may, in words."""
+
+    doubt: Doubt
+    prefix: str
+    who: str
+
+
+def of_next_commit(git: Git, texts: Mapping[str, str], *, staged: bool) -> list[Objection]:
+    """What would not count if documents were committed on HEAD by whoever git says is here.
+
+    Where HEAD's root document names no policy, nothing is asked: a hook must not take long.
+    """
+    parents = _parents(git, staged=staged)
+    if not parents:
+        return []
+    found: list[Objection] = []
+    for prefix in _prefixes([TEAM_NAME, *texts]):
+        if b"policy" not in (git.blob(parents[0], prefix + TEAM_NAME) or b""):
+            continue
+        standings = _Standings(git, prefix)
+        asked = standings.policies(parents)
+        keys = any(name.startswith(FINGERPRINT) for each in asked for name in each.approvers)
+        step = Step(
+            "", below(texts, prefix), parents, _author(git), signing_key(git) if keys else ""
+        )
+        verdict = standings.judged(step)
+        made = [each for each in verdict.standing.doubts.values() if not each.commit]
+        found += standings.objections([*made, *verdict.faults], parents)
+    return found
+
+
+def of_commits(git: Git, tip: str, since: str | None) -> list[Objection]:
+    """What does not count of a commit; with `since`, of all behind it and not behind that one."""
+    oid = commit_oid(git, tip)
+    if since is None:
+        return of_new(git, oid, [oid])
+    return of_new(git, oid, git.text("rev-list", oid, f"^{commit_oid(git, since)}").split())
+
+
+def of_new(git: Git, tip: str, new: Sequence[str]) -> list[Objection]:
+    """What does not count of new commits, the one that all others stand behind being `tip`.
+
+    What somebody entitled has settled in a later one of them is settled; an approval by
+    somebody else is told all the same.
+    """
+    if not new:
+        return []
+    behind = _behind(git, new)
+    found: list[Objection] = []
+    for prefix in _realms(git, [tip, *behind]):
+        names = [f"{oid}:{prefix}{TEAM_NAME}" for oid in (tip, *behind)]
+        if not any("policy" in text for text in _texts(git, names)):
+            continue
+        standings = _Standings(git, prefix)
+        commits = standings.objects.between(behind, [tip])
+        standings.fold(commits)
+        remaining = standings.of(tip).doubts
+        forged = [each for oid in new for each in standings.faults.get(oid, ())
+                  if each.kind == APPROVAL and each.entry not in remaining]  # fmt: skip
+        doubts = [each for each in remaining.values() if each.commit in set(new)]
+        found += standings.objections([*doubts, *forged], behind)
+    return found
+
+
+def _behind(git: Git, new: Sequence[str]) -> list[str]:
+    """The commits that new ones stand on."""
+    oids = "".join(f"{oid}\n" for oid in new)
+    parents = git.run("log", "--no-walk=unsorted", "--stdin", "--format=%P", stdin=oids.encode())
+    return sorted(set(parents.decode("ascii").split()) - set(new))
+
+
+def _realms(git: Git, commits: Sequence[str]) -> list[str]:
+    """The directories of the realms in some commits, with "" for what stands in none."""
+    names: set[str] = set()
+    for oid in commits:
+        listing = git.text("ls-tree", "-d", "-z", "--name-only", "--full-tree", oid, REALMS)
+        names |= {f"{name}/" for name in listing.split("\0") if name}
+    return ["", *sorted(names)]
+
+
+def _texts(git: Git, names: Sequence[str]) -> list[str]:
+    """The texts of files in commits, named as `COMMIT:PATH`; "" for those that are not there."""
+    stdin = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+    return split_batch(git.run("cat-file", "--batch", stdin=stdin), len(names))
+
+
+class _Standings(Standings):
+    """Judges some commits by what the policy was in those that they stand on."""
+
+    def __init__(self, git: Git, prefix: str) -> None:
+        objects = PlumbingObjects(git)
+        self.history = PolicyHistory(git, objects, prefix)
+        self.prefix = prefix
+        super().__init__(
+            git,
+            objects,
+            partial(_merged, git, prefix),
+            prefix=prefix,
+            whole=False,
+            older=self.history.of,
+        )
+
+    def policies(self, parents: Iterable[str]) -> Policies:
+        """All that somebody has to be entitled by, whose commit stands on some others."""
+        return in_force(*(each for oid in parents for each in self.history.of(oid).policies))
+
+    def objections(self, doubts: Iterable[Doubt], parents: Iterable[str]) -> list[Objection]:
+        """Doubts, with whom to turn to."""
+        who = approvers(self.policies(parents))
+        return [Objection(each, self.prefix, who) for each in dict.fromkeys(doubts)]
+
+
+def _merged(git: Git, prefix: str, step: Step) -> dict[str, str] | None:
+    try:
+        return merged_texts(git, step, prefix)
+    except RefusedError:
+        return None
+
+
+def _prefixes(paths: Iterable[str]) -> list[str]:
+    """The directories of realms that hold some documents, "" for those outside of any."""
+    found: set[str] = set()
+    for path in paths:
+        parts = path.split("/", _PARTS)
+        in_realm = path.startswith(REALMS) and len(parts) > _PARTS
+        found.add(f"{REALMS}{parts[1]}/" if in_realm else "")
+    return sorted(found)
+
+
+def _parents(git: Git, *, staged: bool) -> tuple[str, ...]:
+    """What the next commit will stand on."""
+    found = git.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1, 128))
+    if not (found and staged):
+        return (found,) if found else ()
+    merging = git.text("rev-parse", "--verify", "--quiet", "MERGE_HEAD", allowed=(0, 1, 128))
+    return (found, merging) if merging else (found,)
+
+
+def _author(git: Git) -> str:
+    """The email that git would name as the author."""
+    ident = git.text("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))
+    return ident.rpartition(" <")[2].partition(">")[0]
+
+
+_WORDS: Final = {
+    ENTRY: "the policy does not let {who} change or add it",
+    APPROVAL: "an approval by {who} that the policy does not allow, or of another text",
+    REMOVAL: "the policy does not let {who} take away “{title}”",
+    POLICY: "the policy in force does not let {who} change the policy",
+    UNREADABLE: "the policy cannot be read, so the one before goes on to count",
+}
+_REMEDIES: Final = {
+    REMOVAL: "bring the entry back, and ask one of the approvers",
+    POLICY: "leave the policy as it was, and ask one of the approvers",
+    UNREADABLE: "write it as `policy: {approval: manual, approvers: [someone@example.com]}`",
+}
+
+
+def in_words(objections: Iterable[Objection]) -> list[Unentitled]:
+    """Objections as the rule tells them."""
+    found: list[Unentitled] = []
+    for doubt, prefix, who in objections:
+        by = doubt.email or doubt.key or "somebody unnamed"
+        words = _WORDS[doubt.kind].format(who=by, title=doubt.title)
+        commit = f" (in commit {doubt.commit[:12]})" if doubt.commit else ""
+        document = prefix + document_path(doubt.directory, TEAM)
+        remedy = _REMEDIES.get(doubt.kind, "")
+        found.append(Unentitled(doubt.entry, document, f"{words}{commit}", who, remedy))
+    return list(dict.fromkeys(found))
