@@ -10,7 +10,7 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
-from lorefs.sync.site import anything_waits
+from lorefs.sync.site import anything_waits, unknown_at_top
 from lorefs.sync.stashes import put_aside
 from lorefs.worktree import Found, check_text, read, wait_for
 
@@ -56,7 +56,9 @@ def observe(site: Site, request: Request) -> Observation:
     under_way = site.config.sync.enabled and head.operation is not None
     # what git does now is looked at once it is done
     site.store.set_state("head_place", head.held if under_way else head.place)
-    paths = _named(site, request, states) or {*states, *request.paths}
+    paths = _named(site, request, states)
+    if not paths:
+        paths = {*states, *request.paths, *unknown_at_top(site, states)}
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")

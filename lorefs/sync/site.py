@@ -9,9 +9,11 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config import Filters
+from lorefs.core.model import SCOPES
 from lorefs.errors import DocumentError
 from lorefs.repo import Seen, head_signature
 from lorefs.sync.known import Known
@@ -131,11 +133,29 @@ def anything_new(site: Site, documents: Collection[str] | None = None) -> bool:
     states = site.store.documents.states()
     if any(state.pending_hash is not None for state in states):
         return True
+    if documents is None and unknown_at_top(site, {state.path for state in states}):
+        return True
     if documents is not None:
         states = [state for state in states if state.path in documents]
         if len(states) < len(documents):  # nobody knows the others
             return True
     return any(_differs(site, state) for state in _newest_first(site, states))
+
+
+def unknown_at_top(site: Site, known: Collection[str]) -> set[str]:
+    """Documents at the top of the worktree that nobody has taken in yet.
+
+    People begin there with an editor, and the next command must not say that there is nothing.
+    """
+    root = site.git.paths.worktree
+    return {name for name in SCOPES if name not in known and _is_file(root / name)}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _newest_first(site: Site, states: list[DocumentState]) -> list[DocumentState]:

@@ -59,6 +59,16 @@ def test_an_editors_save_reaches_the_rows(workspace: Workspace, team: Repo) -> N
     assert team.read(".lore.md") == BASE.replace("The beta text.", "A better text.")
 
 
+@pytest.mark.parametrize("name", [".lore.md", ".lore.local.md"])
+def test_the_first_document_at_the_top_is_found_by_any_command(repo: Repo, name: str) -> None:
+    repo.commit("code", **{"a.py": "x = 1\n"})
+    with opened(repo) as workspace:
+        assert workspace.entries() == []
+    repo.write(name, document(entry(1, "Alpha")))
+    with opened(repo) as workspace:
+        assert [row.entry.title for row in workspace.entries()] == ["Alpha"]
+
+
 def test_nothing_changed_writes_nothing(workspace: Workspace, team: Repo) -> None:
     version = workspace.store.data_version
     stamp = lore(team).stat().st_mtime_ns
