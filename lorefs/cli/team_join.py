@@ -46,6 +46,9 @@ def join(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Keep the lore of this clone aside; take the team's.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all-realms", help="Fetch the files of other realms, too.")
+    ] = False,
     promote: Annotated[
         Literal["all", "none", "ask"],
         typer.Option(help="Bring personal entries to the team."),
@@ -71,7 +74,7 @@ def join(
     quiet_yes = yes or json
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
-        wanted = Wanted(url, realm, name, branch, _asks())
+        wanted = Wanted(url, realm, name, branch, _asks(), everything)
         found = workspace.look_at_hub(wanted, current_directory())
         if not json:
             write_lines(_look_lines(found))
@@ -140,6 +143,7 @@ def look_json(found: Look) -> dict[str, Any]:
         "tip": found.tip,
         "realms": found.realms,
         "foreign": found.is_foreign,
+        "selective": found.selective,
         "entries": found.survey.entries,
         "meeting": found.survey.is_meeting,
         "tracked": list(found.survey.tracked),

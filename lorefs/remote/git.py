@@ -27,7 +27,7 @@ TIMEOUT: Final = 120.0  # seconds; a first fetch takes a while
 
 _FETCH: Final = (
     "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--no-recurse-submodules",
-    "--no-auto-maintenance", "--no-filter",
+    "--no-auto-maintenance",
 )  # fmt: skip
 _PUSH: Final = (
     "push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
@@ -36,6 +36,12 @@ _END: Final = "--end-of-options"
 # Deep enough for all commits of one branch; git reads 2147483647 as all of all branches.
 _ALL_COMMITS: Final = "--depth=1000000000"
 _MISSING: Final = ("rev-list", "--objects", "--missing=print", "--no-object-names")
+_WITHOUT_FILES: Final = "--filter=blob:none"
+_BATCH: Final = 10_000  # oids of a command line
+# Otherwise the server would think that all files behind the commits here are here.
+_NO_HAVES: Final = ("-c", "fetch.negotiationAlgorithm=noop")
+# What a server offers, as git's trace shows it: in protocol 2 by a line, before behind a NUL.
+_FILTERS: Final = re.compile(r"<.*(?: fetch=|\\0).*\bfilter\b")
 _NO_BRANCH: Final = "couldn't find remote ref"
 # What a server says of a branch that another push moved in the same moment.
 _RACE: Final = re.compile(
@@ -56,7 +62,9 @@ class GitRemote:
     """A branch of a git remote, by the remote's name or address.
 
     `interactive` says that a person waits at a terminal, whom git and ssh may ask. `timeout` is
-    that of each command, in seconds, and `budget` that of all together.
+    that of each command, in seconds, and `budget` that of all together. With `only`, files are
+    fetched of these directories alone, where the server allows that; the remote has a name then,
+    and git's configuration calls it a promisor, which gives the others when asked.
     """
 
     def __init__(
@@ -68,7 +76,9 @@ class GitRemote:
         interactive: bool = False,
         timeout: float = TIMEOUT,
         budget: Budget | None = None,
+        only: tuple[str, ...] | None = None,
     ) -> None:
+        self.only = only
         self.git = git
         self.name = remote
         self.branch = f"refs/heads/{branch}"
@@ -99,7 +109,7 @@ class GitRemote:
         """The remote's tip, with all commits behind it."""
         refspec = f"+{self.branch}:{self.fetched}"
         try:
-            self._run(*_FETCH, _END, self.name, refspec)
+            self._run(*_FETCH, self._filter, _END, self.name, refspec)
         except RemoteError as error:
             if _NO_BRANCH not in error.words:
                 raise
@@ -115,9 +125,34 @@ class GitRemote:
         """Fetch what a shallow or partial clone was told to leave out, of this branch alone."""
         shallow = shallow_commits(self.git.paths)
         if shallow and shallow.intersection(self.git.text("rev-list", self.fetched).split("\n")):
-            self._run(*_FETCH, _ALL_COMMITS, _END, self.name, refspec)
-        if is_partial(self.git.paths) and b"\n?" in self.git.run(*_MISSING, self.fetched):
-            self._run(*_FETCH, "--refetch", _END, self.name, refspec)
+            self._run(*_FETCH, self._filter, _ALL_COMMITS, _END, self.name, refspec)
+        if self.only is not None:
+            self._bring(self.only)
+        elif is_partial(self.git.paths) and b"\n?" in self.git.run(*_MISSING, self.fetched):
+            self._run(*_FETCH, self._filter, "--refetch", _END, self.name, refspec)
+
+    @property
+    def _filter(self) -> str:
+        return "--no-filter" if self.only is None else _WITHOUT_FILES
+
+    def _bring(self, directories: tuple[str, ...]) -> None:
+        """Fetch the files of some directories that are not here, in all commits, at once."""
+        if not directories:
+            return
+        known = ref_oid(self.git.paths, self.branch)
+        listing = self.git.text(
+            *_MISSING, "--full-history", self.fetched, *([f"^{known}"] if known else []),
+            "--", *(f":(top,literal){directory}" for directory in directories),
+        )  # fmt: skip
+        lacking = [line[1:] for line in listing.split("\n") if line.startswith("?")]
+        for start in range(0, len(lacking), _BATCH):
+            batch = lacking[start : start + _BATCH]
+            self._run(*_FETCH, _WITHOUT_FILES, _END, self.name, *batch, settings=_NO_HAVES)
+
+    def allows_filter(self) -> bool:
+        """Whether the server lets a fetch leave files out."""
+        _, output = self._run("ls-remote", "--quiet", _END, self.name, self.branch, trace=True)
+        return any(map(_FILTERS.search, output.split("\n")))
 
     def push(self, oid: str, expected: str | None) -> Pushed | Moved | Refused:
         """Make a commit the remote's tip, if that is where it is thought to be.
@@ -138,18 +173,24 @@ class GitRemote:
                 return Moved() if _RACE.search(words) else Refused("\n".join([words, *remote]))
         raise self._failed("push", f"git push ended with {status}\n{output}")
 
-    def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> tuple[int, str]:
-        """The exit status and what git printed, complaints after it."""
+    def _run(
+        self,
+        *arguments: str,
+        allowed: tuple[int, ...] = (0,),
+        settings: tuple[str, ...] = (),
+        trace: bool = False,
+    ) -> tuple[int, str]:
+        """The exit status and what git printed; of a push and a trace, complaints after it."""
         import subprocess
 
         try:
             started = subprocess.Popen(
                 ["git", "-C", str(self.git.paths.worktree), "-c", "core.fsmonitor=false",
-                 *self._options(), *arguments],
+                 *self._options(), *settings, *arguments],
                 stdin=None if self.interactive else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=self._env(),
+                env={**self._env(), "GIT_TRACE_PACKET": "1"} if trace else self._env(),
                 # ssh keeps the pipes open when git alone is ended: all must be, as a group
                 start_new_session=not self.interactive,
             )  # fmt: skip
@@ -169,7 +210,8 @@ class GitRemote:
         text = output.decode("utf-8", "replace").rstrip("\n")
         if started.returncode not in allowed:
             raise self._failed(arguments[0], words or text)
-        return started.returncode, f"{text}\n{words}" if arguments[0] == "push" else text
+        both = trace or arguments[0] == "push"
+        return started.returncode, f"{text}\n{words}" if both else text
 
     def _end(self, pid: int) -> None:
         if self.interactive:

@@ -190,10 +190,10 @@ class LibgitObjects:
 
     # ---- writing
 
-    def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
+    def write_tree(self, base: str | None, changes: Mapping[str, bytes | str | None]) -> str:
         """A tree with changes made to another."""
         blobs = {
-            path: None if data is None else str(self.repository.create_blob(data))
+            path: str(self.repository.create_blob(data)) if isinstance(data, bytes) else data
             for path, data in changes.items()
         }
         return self._write(base, blobs) or str(self.repository.TreeBuilder().write())

@@ -90,8 +90,11 @@ class Objects(Protocol):
         """The bytes of blobs."""
         ...
 
-    def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
-        """The tree that has `changes` (None: no file) made to `base`, None for an empty one."""
+    def write_tree(self, base: str | None, changes: Mapping[str, bytes | str | None]) -> str:
+        """The tree that has `changes` (None: no file) made to `base`, None for an empty one.
+
+        A string is the oid of a blob, which may be one that a partial clone has left out.
+        """
         ...
 
     def write_commit(  # what a commit holds

@@ -134,10 +134,11 @@ class PlumbingObjects:
 
     # ---- writing
 
-    def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
+    def write_tree(self, base: str | None, changes: Mapping[str, bytes | str | None]) -> str:
         """A tree with changes made to another."""
         blobs = {
-            path: None if data is None else self._write_blob(data) for path, data in changes.items()
+            path: self._write_blob(data) if isinstance(data, bytes) else data
+            for path, data in changes.items()
         }
         return self._write(base, blobs) or self._make_tree({})
 
@@ -173,7 +174,7 @@ class PlumbingObjects:
             f"{mode} {kind} {oid}\t{name}\0" for name, (mode, kind, oid) in entries.items()
         )
         stdin = listing.encode("utf-8", "surrogateescape")
-        return self.git.run("mktree", "-z", stdin=stdin).decode("ascii").strip()
+        return self.git.run("mktree", "-z", "--missing", stdin=stdin).decode("ascii").strip()
 
     def write_commit(
         self,

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 
 from lorefs.core.model import Entry
 from lorefs.store import Edit, Filter, Store
+from lorefs.store.entries import MANY
 from lorefs.store.search import MARK
 from tests.lore import ident
-from tests.store.conftest import DOCUMENT, Program, add, change, made
+from tests.store.conftest import DOCUMENT, Program, add, change, check_index, made
 
 
 def found(store: Store, query: str, where: Filter | None = None, limit: int = 20) -> list[str]:
@@ -29,6 +30,17 @@ def library(store: Store) -> Store:
         made(14, "Empty", ""),
     )
     return store
+
+
+def test_many_entries_at_once_are_found_and_leave_the_index_as_usual(store: Store) -> None:
+    entries = [made(10_000 + n, f"Title {n}", f"word{n} common") for n in range(MANY)]
+    add(store, *entries)
+    add(store, made(9_999, "The last"))
+    assert found(store, f"word{MANY - 1}") == [f"Title {MANY - 1}"]
+    assert found(store, "last") == ["The last"]
+    check_index(store)
+    options = dict(store.connection.execute("SELECT k, v FROM entries_fts_config"))
+    assert (options["hashsize"], options["automerge"]) == (1 << 20, 4)
 
 
 FOUND = {

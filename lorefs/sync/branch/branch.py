@@ -13,17 +13,17 @@ from lorefs.core.document import conflict_marker_line, decode, parse
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
-from lorefs.core.realm import REALMS
+from lorefs.core.realm import REALMS, SHARED, realm_of
 from lorefs.errors import RefusedError
 from lorefs.repo import ref_oid
-from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, open_objects
+from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, Leaf, open_objects
 from lorefs.repo.signing import write_signed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lorefs.repo import Git
-    from lorefs.repo.objects import Leaf, Objects, Signature
+    from lorefs.repo.objects import Objects, Signature
 
 EMPTY_TREES: Final = frozenset({
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -109,6 +109,11 @@ class Branch:
             if path.startswith(self.prefix) and (self.prefix or not path.startswith(REALMS))
         }
 
+    def reads(self, path: str) -> bool:
+        """Whether a path of a tree is of this repository, or of what its hub shares."""
+        shared = bool(realm_of(self.prefix)) and path.startswith(f"{REALMS}{SHARED}/")
+        return shared or bool(self.own({path: Leaf(0, "")}))
+
     def changed(self, before: str | None, after: str | None) -> list[str]:
         """This repository's documents that differ between two commits, by path."""
         old, new = self.tree(before), self.tree(after)
@@ -145,7 +150,8 @@ class Branch:
     def check(self, commit: str, known: str | None = None) -> None:
         """Raise `HostileTreeError` unless a commit holds lore documents alone, readable ones.
 
-        What stands in the `known` commit, too, was checked before.
+        What stands in the `known` commit, too, was checked before. Of documents that are none of
+        this repository's, only names and kinds count: nobody here reads them.
         """
         self._check(self.objects.leaves(self.objects.commit(commit).tree, self.tree(known)))
 
@@ -166,6 +172,7 @@ class Branch:
     def _check(self, found: Mapping[str, Leaf]) -> None:
         for path, leaf in found.items():
             _check_leaf(path, leaf)
+        found = {path: leaf for path, leaf in found.items() if self.reads(path)}
         sizes = self.objects.sizes({leaf.oid for leaf in found.values()})
         for path, leaf in found.items():
             if sizes[leaf.oid] > self.limit:

@@ -61,7 +61,10 @@ def last_taken(site: Site, branch: Branch) -> str | None:
     tip = branch.tip()
     if tip is None:
         return None
-    text = site.git.text("log", "--max-count=1", f"--grep=^{INGESTED}: ", "--format=%B", tip)
+    realm = ["--", f":(top,literal){branch.prefix}"] if branch.prefix else []  # else another's
+    text = site.git.text(
+        "log", "--max-count=1", f"--grep=^{INGESTED}: ", "--format=%B", tip, *realm
+    )
     return trailer(text, INGESTED)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lorefs.config.settings import SIGNED
+from lorefs.core.realm import REALMS, SHARED, realm_of
 from lorefs.errors import RefusedError
 from lorefs.remote import Budget, GitRemote
 from lorefs.sync.branch.branch import Branch
@@ -82,9 +83,22 @@ class Here:
     def _remotes_of(self, *, interactive: bool, budget: Budget | None) -> list[GitRemote]:
         settings = self.site.config.sync
         return [
-            GitRemote(self.site.git, name, settings.branch, interactive=interactive, budget=budget)
+            GitRemote(
+                self.site.git, name, settings.branch, interactive=interactive, budget=budget,
+                only=self._only(name),
+            )
             for name in settings.remotes
-        ]
+        ]  # fmt: skip
+
+    def _only(self, remote: str) -> tuple[str, ...] | None:
+        """The directories whose files are fetched from a hub that may leave out the others."""
+        settings = self.site.config.sync
+        if realm_of(settings.prefix) is None:
+            return None
+        key = f"remote.{remote}.promisor"
+        if self.site.git.text("config", "--type=bool", key, allowed=(0, 1)) != "true":
+            return None
+        return f"{settings.prefix}/", f"{REALMS}{SHARED}/"
 
     def load(self) -> None:
         """Load what a cycle needs that finds something to do, while nobody waits for it."""

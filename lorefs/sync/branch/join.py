@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.realm import is_foreign, prefix_of, realm_of
 from lorefs.errors import RefusedError, UsageError
 from lorefs.remote import GitRemote
+from lorefs.repo import Git, GitPaths
 from lorefs.sync.branch.create import local_path
 from lorefs.sync.branch.news import TAKEN, code_tip
 from lorefs.sync.branch.realms import (
@@ -26,8 +29,6 @@ from lorefs.sync.progress import RECEIVING
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
@@ -35,18 +36,24 @@ REMOTE: Final = "hub"  # the name of the git remote, unless another one is wante
 BEFORE: Final = "hub.before"  # what the settings were that joining has changed, as JSON
 MARK: Final = "lorefsHub"  # set in the section of a git remote that joining has added
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Files that were left out come from here, if ever something asks for them.
+_PROMISOR: Final = (("promisor", "true"), ("partialclonefilter", "blob:none"))
 _SETTINGS: Final = ("enabled", "remote", "branch", "prefix", "mode", "ingestFrom")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: a hub's address, and names where the usual ones will not do."""
+    """What was asked for: a hub's address, and names where the usual ones will not do.
+
+    With `everything`, files of all realms are fetched, though nobody here reads them.
+    """
 
     address: str
     realm: str | None = None
     remote: str | None = None
     branch: str | None = None
     interactive: bool = False
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Look:
     """What joining a hub would meet; nothing was changed yet.
 
     `is_new` tells whether the git remote `remote` has to be added. `realms` counts the documents
-    of each realm there is. `claimed` are the first commits of the code that this realm is about
+    of each realm there is. `selective` tells whether files of other realms will be left out.
+    `claimed` are the first commits of the code that this realm is about
     so far, `roots` those of the code here.
     """
 
@@ -68,6 +76,7 @@ class Look:
     claimed: frozenset[str]
     roots: frozenset[str]
     survey: Survey
+    selective: bool
 
     @property
     def is_foreign(self) -> bool:
@@ -94,20 +103,50 @@ def look(site: Site, branch: Branch, wanted: Wanted, directory: Path) -> Look:
     name = wanted.branch or site.config.sync.branch
     realm = name_realm(site, wanted.realm, address)
     hub = GitRemote(site.git, address, name, interactive=wanted.interactive)
+    there = replace(branch, name=name, prefix=f"{prefix_of(realm.name)}/")
     site.tell(RECEIVING, 0, 0)
     try:
-        tip = hub.fetch()
+        selective = is_new and not wanted.everything and hub.allows_filter()
+        seen = _seen_apart(there, hub) if selective else _seen(there, hub)
     finally:
         site.tell("", 0, 0)
-    prefix = f"{prefix_of(realm.name)}/"
-    there = replace(branch, name=name, prefix=prefix)
-    documents = documents_by_realm(there, tip)
-    found = survey(site, tip if realm.name in documents else None, address)
+    tip = seen.tip
+    found = survey(site, tip if realm.name in seen.realms else None, address)
     return Look(
-        address, remote, is_new, name, realm, tip,
-        {each: len(paths) for each, paths in documents.items()},
-        claims(site.git, tip, prefix), code_roots(site.git), found,
+        address, remote, is_new, name, realm, tip, seen.realms, seen.claimed,
+        code_roots(site.git), found, selective,
     )  # fmt: skip
+
+
+class _Seen(NamedTuple):
+    tip: str | None
+    realms: dict[str, int]
+    claimed: frozenset[str]
+
+
+def _seen(branch: Branch, hub: GitRemote) -> _Seen:
+    """What a hub has, fetched."""
+    tip = hub.fetch()
+    documents = documents_by_realm(branch, tip)
+    counts = {name: len(paths) for name, paths in documents.items()}
+    return _Seen(tip, counts, claims(branch.git, tip, branch.prefix))
+
+
+def _seen_apart(branch: Branch, hub: GitRemote) -> _Seen:
+    """The same without a single file, in a repository of its own that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="lorefs-") as folder:
+        root = Path(folder)
+        git = Git(GitPaths(root, root / ".git", root / ".git"), hub.git.env)
+        git.run("init", "--quiet", "--template=")
+        for key, value in (("url", hub.name), ("promisor", "true")):
+            git.run("config", f"remote.{REMOTE}.{key}", value)
+        name = branch.name
+        apart = GitRemote(git, REMOTE, name, interactive=hub.interactive, only=())
+        there = replace(branch, git=git)
+        try:
+            return _seen(there, apart)
+        finally:
+            there.close()
 
 
 def _check_off(site: Site) -> None:
@@ -196,6 +235,7 @@ def _add_remote(site: Site, found: Look) -> list[str]:
         ("tagOpt", "--no-tags"),
         ("skipFetchAll", "true"),
         (MARK, "true"),
+        *(_PROMISOR if found.selective else ()),
     ):
         site.git.run("config", "--local", f"{section}.{key}", value)
     return [f"added the git remote {found.remote}"]

@@ -81,9 +81,13 @@ def merge_trees(
     git: Git, objects: Objects, trees: _Trees, tips: _Tips | None = None
 ) -> tuple[str, tuple[Discard, ...]]:
     """The merged tree; each realm is merged by its own settings."""
-    changes: dict[str, bytes | None] = {}
+    changes: dict[str, bytes | str | None] = {}
     discards: list[Discard] = []
     for prefix, paths in realms(_changed(objects, trees)).items():
+        grafted = _one_sided(objects, trees, paths)
+        if grafted is not None:
+            changes |= grafted
+            continue
         sides = Sides(*(_texts(objects, tree, prefix, paths) for tree in trees))
         root = _texts(objects, trees.base, prefix, [prefix + TEAM_NAME]).get(TEAM_NAME, "")
         settings = merge_settings(root, Settings(on_clash="last-write"))
@@ -101,6 +105,21 @@ def merge_trees(
             text = merged.documents.get(path.removeprefix(prefix))
             changes[path] = encode(text) if text else None
     return objects.write_tree(trees.ours, changes), tuple(once_each(discards))
+
+
+def _one_sided(objects: Objects, trees: _Trees, paths: list[str]) -> dict[str, str | None] | None:
+    """What a realm becomes that one side alone has changed, by oids; None if both have.
+
+    Its documents are not read: they may be of a realm that is not here.
+    """
+    if trees.base is None:
+        return None
+    base, ours, theirs = (objects.leaves_at(tree, paths) if tree else {} for tree in trees)
+    if theirs == base:
+        return {}
+    if ours != base:
+        return None
+    return {path: theirs[path].oid if path in theirs else None for path in paths}
 
 
 def _meet(
