@@ -65,9 +65,9 @@ class Backups:
         """Forget what was being sent: it is known by now whether it arrived."""
         self.connection.execute("DELETE FROM backups WHERE kind = 'sent'")
 
-    def clear(self) -> None:
-        """Forget everything, so that the next run meets the backup for the first time."""
-        self.connection.execute("DELETE FROM backups")
+    def clear(self, realm: str | None = None) -> None:
+        """Forget a realm or everything, so that the next run meets it for the first time."""
+        self.connection.execute("DELETE FROM backups WHERE realm = coalesce(?, realm)", (realm,))
 
 
 def _backed(row: tuple[Any, ...]) -> Backed:

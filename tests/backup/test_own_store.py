@@ -72,3 +72,28 @@ def test_one_that_is_kept_elsewhere(desk: Machine, laptop: Machine) -> None:
     laptop.backup()
     assert (elsewhere / ".lore.md").read_text() == desk.own_store.read_text()
     assert laptop.own_store.parent.is_symlink()
+
+
+def test_another_place_takes_nothing_for_deleted(desk: Machine, laptop: Machine) -> None:
+    desk.write_own_store(document(entry(1, "Of all"), entry(2, "Of mine")))
+    desk.backup()
+    laptop.backup()
+    home = laptop.home
+    before = laptop.own_store.read_text()
+    desk.own_store.write_text(desk.own_store.read_text().replace("Of all", "Of them all"))
+    desk.backup()
+    laptop.own_store.parent.parent.parent.rename(home / "away")  # what another shell would see
+    laptop.backup()
+    assert laptop.own_store.read_text() == desk.own_store.read_text()
+    laptop.own_store.parent.parent.parent.rename(home / "other")
+    (home / "away").rename(home / "data")
+    assert laptop.own_store.read_text() == before
+    with laptop.open() as workspace, workspace.store.write():
+        workspace.store.set_state("backup.place", str(home / "other"))
+    laptop.backup()
+    with laptop.open() as workspace:
+        records = [each.discard for each in workspace.store.ledger.records()]
+    assert [{each.ours, each.theirs} for each in records] == [{"Of all", "Of them all"}]
+    desk.backup()
+    assert "Of mine" in desk.own_store.read_text()
+    assert desk.own_store.read_text() == laptop.own_store.read_text()

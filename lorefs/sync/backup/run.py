@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 SENT: Final = "backup.sent"  # the commit that is being sent, "" once that is over
 RECIPIENTS: Final = "backup.recipients"  # for whom the backup was encrypted last
 KNOWN: Final = "backup.key"  # which backup the table is about
+PLACE: Final = "backup.place"  # and which directory the user's own store was in
 LOCK: Final = "backup.lock"
 FETCHING: Final = "fetching the backup"
 ENCRYPTING: Final = "encrypting documents"
@@ -172,12 +173,17 @@ class _Run:
         return key._replace(recipients=kept)
 
     def _meet(self, key: BackupKey) -> None:
-        """Forget what is known of another backup."""
-        store = self.site.store
-        if store.state(KNOWN) != key.fingerprint:
-            with store.write():
-                store.backups.clear()
-                store.set_state(KNOWN, key.fingerprint)
+        """Forget what is known of another backup, or of a store at another place.
+
+        A process that was started elsewhere may have other directories in its environment.
+        """
+        store, user = self.site.store, str(self.user)
+        if (store.state(KNOWN), store.state(PLACE)) == (key.fingerprint, user):
+            return
+        with store.write():
+            store.backups.clear(USER if store.state(KNOWN) == key.fingerprint else None)
+            store.set_state(KNOWN, key.fingerprint)
+            store.set_state(PLACE, user)
 
     def _settle_sent(self, tip: str | None) -> None:
         """Find out whether what was being sent arrived, when a run before this one was ended."""

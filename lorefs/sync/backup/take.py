@@ -207,6 +207,8 @@ class Taker:
         tries = 0
         while True:
             known = read_own_store(self.user, self.vault.limit)
+            if known.hash is None:  # a file that is gone deletes nothing
+                arrivals = [each._replace(base=None) for each in arrivals]
             merged = self._merged(USER, arrivals, {USER_DOCUMENT: known.text})
             text = merged.documents.get(USER_DOCUMENT, "")
             tries += 1
