@@ -66,6 +66,15 @@ def test_what_is_written_by_hand_waits_on_both_machines(ada: Clone, bob: Clone) 
     assert "<!-- lore:" not in bob.text(REVIEW)
 
 
+def test_before_the_first_sync_as_well(team: Team, ada: Clone) -> None:
+    """A clone has the branch of its remote, and with it the policy."""
+    bob = team.clone("bob")
+    new = bob.add("Dogs bark")
+    assert bob.entries()[new].scope == "review"
+    converge(bob, ada)
+    assert (waiting(ada), ada.text()) == (["Dogs bark"], LORE)
+
+
 def test_two_proposals_at_one_place_both_stay(team: Team, ada: Clone, bob: Clone) -> None:
     eve = team.clone("eve")
     eve.sync()
