@@ -101,7 +101,10 @@ class Approving(Reading):
             raise UsageError("whoever proposed it wants to know why", hint="say it with --why TEXT")
         rows = [self.proposal(reference).row for reference in references]
         mine = self._actor.casefold()
-        if not all(row.entry.proposed_by.casefold() == mine for row in rows):
+        own = (
+            row.entry.scope == REVIEW and row.entry.proposed_by.casefold() == mine for row in rows
+        )
+        if not all(own):
             self._check_approver("reject what others proposed")
 
         def change(corpus: Corpus) -> None:

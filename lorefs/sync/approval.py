@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.document import Document, decode, encode, parse, serialize
-from lorefs.core.holdings import beside
-from lorefs.core.model import REVIEW, TEAM, scope_of
+from lorefs.core.model import REVIEW, TEAM, directory_of, document_path, scope_of
 from lorefs.core.plan import owns_file
 from lorefs.errors import DocumentError, RefusedError
-from lorefs.repo import operation, ref_oid
+from lorefs.repo import operation
 from lorefs.sync.corpus import EMPTY
-from lorefs.sync.policy import author_here, policy_here
+from lorefs.sync.policy import author_here, policy_here, tip_here
 from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
@@ -136,12 +135,17 @@ def _changed(corpus: Corpus) -> list[str]:
     ]
 
 
+def _beside(path: str) -> str:
+    """The review document in the directory of a document."""
+    return document_path(directory_of(path), REVIEW)
+
+
 def _read_unknown(
     site: Site, observation: Observation, corpus: Corpus, changed: Iterable[str]
 ) -> dict[str, bytes | None]:
     """Take in review documents beside others that came into being since anybody looked."""
     bases: dict[str, bytes | None] = {}
-    for path in {beside(path) for path in changed}:
+    for path in {_beside(path) for path in changed}:
         if path in corpus.after or site.store.documents.state(path) is not None:
             continue
         found = read(site.git.paths.worktree, path, site.config.limits.document_size)
@@ -165,7 +169,7 @@ def _kept(
 
     paths = {
         *changed,
-        *map(beside, changed),
+        *map(_beside, changed),
         *(path for path in corpus.after if scope_of(path) == REVIEW),
     }
     after = {path: corpus.document(path) for path in sorted(paths)}
@@ -223,8 +227,7 @@ def _in_git(site: Site, observation: Observation, about: Facts | None, path: str
     settings = site.config.sync
     if data is None and settings.enabled:
         prefix = f"{settings.prefix}/" if settings.prefix else ""
-        tip = ref_oid(site.git.paths, f"refs/heads/{settings.branch}")
-        data = site.git.blob(tip, prefix + path)
+        data = site.git.blob(tip_here(site), prefix + path)
     return data or b""
 
 

@@ -33,7 +33,7 @@ def policy_here(site: Site, corpus: Corpus | None = None, *, note: bool = False)
     document said before the change in `corpus`. With `note`, inside of a transaction, what git
     was asked is kept. Nothing is asked where no root document ever had a policy.
     """
-    if not _is_mentioned(site.store, corpus):
+    if not _is_mentioned(site, corpus):
         return OPEN
     for commit, path in _places(site):
         found = _policy_at(site, commit, path, note=note)
@@ -68,9 +68,12 @@ def _mentions(document: Document) -> bool:
     return bool(first) and first[0].kind == FRONT_MATTER and "policy" in first[0].text
 
 
-def _is_mentioned(store: Store, corpus: Corpus | None) -> bool:
+def _is_mentioned(site: Site, corpus: Corpus | None) -> bool:
+    store = site.store
     if corpus is not None and _mentions(corpus.after.get(TEAM_NAME, EMPTY)):
         return True  # it may be the first sight of what HEAD holds
+    if site.config.sync.enabled and store.state(APPLIED) is None:
+        return True  # a clone that has not met its team yet
     known = store.state(MENTIONED)
     if known is None:
         return b"policy" in (store.documents.current(TEAM_NAME) or b"")
@@ -82,9 +85,19 @@ def _places(site: Site) -> Iterator[tuple[str, str]]:
     settings = site.config.sync
     if settings.enabled:
         prefix = f"{settings.prefix}/" if settings.prefix else ""
-        tip = site.store.state(APPLIED) or ref_oid(site.git.paths, f"refs/heads/{settings.branch}")
-        yield tip, f"{prefix}{TEAM_NAME}"
+        yield tip_here(site), f"{prefix}{TEAM_NAME}"
     yield head_oid(site.git.paths), TEAM_NAME
+
+
+def tip_here(site: Site) -> str:
+    """The commit of the sync branch that was applied here, else the one that a clone brought."""
+    applied = site.store.state(APPLIED)
+    if applied is not None:
+        return applied
+    settings = site.config.sync
+    cloned = (f"refs/remotes/{remote}/{settings.branch}" for remote in settings.remotes)
+    tips = (ref_oid(site.git.paths, ref) for ref in (f"refs/heads/{settings.branch}", *cloned))
+    return next(filter(None, tips), "")
 
 
 def _policy_at(site: Site, commit: str, path: str, *, note: bool) -> Policy | None:

@@ -51,6 +51,25 @@ def test_what_an_approver_writes_counts(here: Clone) -> None:
     assert not (here.path / REVIEW).exists()
 
 
+def test_what_an_approver_moves_by_hand_is_approved_and_nobody_else_moves_it(here: Clone) -> None:
+    new = here.add("Dogs bark")
+    waits = here.text(REVIEW)
+    block = waits.removeprefix("### Gotcha\n\n")
+    here.write("### Gotcha\n", REVIEW)
+    here.write(LORE + "\n" + block)
+    assert here.entries()[new].scope == "review"
+    assert (here.text(), here.text(REVIEW)) == (LORE, waits)
+    be(here.repo, ADA)
+    here.write("### Gotcha\n", REVIEW)
+    here.write(LORE + "\n" + block)
+    assert here.entries()[new].scope == "team"
+    assert (here.text(), here.text(REVIEW)) == (LORE + "\n" + block, "### Gotcha\n")
+    with here.open() as workspace:  # the word in its metadata is still there
+        assert [each.row.entry.id for each in workspace.proposals()] == [new]
+        (row,) = workspace.approve([new])
+        assert (row.document, row.entry.status, row.entry.approved_by) == (TEAM, "active", ADA)
+
+
 def test_a_change_becomes_a_proposal_and_a_second_one_updates_it(here: Clone) -> None:
     here.titles()
     here.write(LORE.replace("**Bees**: Something", "**Bees**: Little"))

@@ -66,6 +66,15 @@ def test_what_is_written_by_hand_waits_on_both_machines(ada: Clone, bob: Clone) 
     assert "<!-- lore:" not in bob.text(REVIEW)
 
 
+def test_before_the_first_sync_as_well(team: Team, ada: Clone) -> None:
+    """A clone has the branch of its remote, and with it the policy."""
+    bob = team.clone("bob")
+    new = bob.add("Dogs bark")
+    assert bob.entries()[new].scope == "review"
+    converge(bob, ada)
+    assert (waiting(ada), ada.text()) == (["Dogs bark"], LORE)
+
+
 def test_two_proposals_at_one_place_both_stay(team: Team, ada: Clone, bob: Clone) -> None:
     eve = team.clone("eve")
     eve.sync()
@@ -154,3 +163,25 @@ def test_a_pull_of_what_others_committed_is_nobodys_proposal(team: Team) -> None
     assert bob.text() == more
     assert POLICY in bob.text()
     assert "Docs" in bob.titles()
+
+
+def test_own_commits_are_held_back_as_well(team: Team) -> None:
+    """Also where a pull followed before anybody looked."""
+    ada, bob = team.clone("ada", ignored=False), team.clone("bob", ignored=False)
+    ada.repo.commit("Our lore", **{TEAM: LORE})
+    ada.repo("push", "--quiet", "origin", "main")
+    bob.repo("pull", "--quiet")
+    for clone in (ada, bob):
+        clone.reconcile(discover=True)
+        clone.sync()
+    ada.repo.commit("code", code="1\n")
+    ada.repo("push", "--quiet", "origin", "main")
+    bob.write(LORE + HAND)
+    bob.repo("commit", "--quiet", "--all", "--message", "Dogs")
+    bob.repo("pull", "--quiet", "--no-rebase", "--no-edit")
+    bob.sync()
+    assert waiting(bob) == ["Dogs bark"]
+    assert "Dogs" not in bob.tree()[TEAM]
+    ada.sync()
+    assert waiting(ada) == ["Dogs bark"]
+    assert bob.text() == LORE

@@ -152,3 +152,15 @@ def test_ids_that_are_alike_at_either_end(store: Store) -> None:
     assert sorted(store.entries.alike(["0001"], 4)) == [ident(1), "made-up-0001"]
     assert store.entries.alike(["made"], 4) == ["made-up-0001"]
     assert sorted(store.entries.alike(["made", ident(2)[-4:]], 4)) == [ident(2), "made-up-0001"]
+
+
+def test_what_waits_may_be_left_out(store: Store) -> None:
+    add(
+        store,
+        made(4)._replace(scope="review"),
+        made(5)._replace(status="pending"),
+        made(6)._replace(status="rejected"),
+        made(7)._replace(status="archived"),
+    )
+    found = {row.entry.id for row in store.entries.rows(Filter(waiting=False))}
+    assert found == {ident(n) for n in (1, 2, 3, 7)}
