@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -32,13 +33,27 @@ class Seen:
     """The last answers about HEAD's tree and the index, with what they are known by.
 
     A commit does not change, and an index ends with a checksum of itself. Rules of what is
-    ignored stand anywhere, so they are asked for each time.
+    ignored stand anywhere, so they are asked for each time. `in_tree` are those of the paths
+    that were `asked` for which the commit `head` holds.
     """
 
-    tree: tuple[str, list[str]] = ("", [])
+    head: str = ""
+    asked: frozenset[str] = frozenset()
     in_tree: frozenset[str] = frozenset()
     index: bytes = b""
     unmerged: frozenset[str] = frozenset()
+
+    def noted(self) -> str:
+        """The same as a text, to be kept for other processes."""
+        paths = (sorted(each) for each in (self.asked, self.in_tree, self.unmerged))
+        return json.dumps([self.head, self.index.hex(), *paths])
+
+    def recall(self, text: str) -> None:
+        """Go on from what another process noted."""
+        self.head, index, asked, in_tree, unmerged = json.loads(text)
+        self.index = bytes.fromhex(index)
+        self.asked, self.in_tree = frozenset(asked), frozenset(in_tree)
+        self.unmerged = frozenset(unmerged)
 
 
 def observe_tracking(
@@ -58,11 +73,14 @@ def observe_tracking(
         stages = _names(git.run("ls-files", "-z", "--unmerged"))
         seen.unmerged = frozenset(stage.partition("\t")[2] for stage in stages)
         seen.index = checksum
-    if (head, wanted) != seen.tree:
-        seen.in_tree = frozenset(_in_tree(git, head, wanted)) if head else frozenset()
-        seen.tree = (head, wanted)
+    if head != seen.head:
+        seen.head, seen.asked, seen.in_tree = head, frozenset(), frozenset()
+    missing = [path for path in wanted if path not in seen.asked]
+    if missing:
+        seen.in_tree = seen.in_tree.union(_in_tree(git, head, missing) if head else ())
+        seen.asked = seen.asked.union(missing)
     ignored = frozenset(_ignored(git, wanted))
-    return Tracking(seen.in_tree, ignored, seen.unmerged.intersection(wanted))
+    return Tracking(seen.in_tree.intersection(wanted), ignored, seen.unmerged.intersection(wanted))
 
 
 def _index_checksum(git: Git) -> bytes:

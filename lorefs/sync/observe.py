@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM, scope_of
 from lorefs.core.moves import path_of, undecided
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lorefs.store import DocumentState
     from lorefs.sync.site import Request, Site
     from lorefs.worktree import Absence
+
+TRACKING: Final = "tracking"  # what git said of HEAD's tree and the index
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def observe(site: Site, request: Request) -> Observation:
     everything = new_head or site.config.sync.enabled
     looked_up = list(found) if everything else [*missing, *texts]
     site.store.set_state("head_oid", head.oid)
-    tracking = observe_tracking(site.git, head.oid, looked_up, site.seen)
+    tracking = _tracking(site, head.oid, looked_up)
     moved_to = way.base or (head.oid or None if put_aside(site) else None)
     head_facts = _HeadFacts(
         moved_to,
@@ -97,6 +99,18 @@ def observe(site: Site, request: Request) -> Observation:
         head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own,
         elsewhere=frozenset(states).difference(paths),
     )  # fmt: skip
+
+
+def _tracking(site: Site, head: str, paths: list[str]) -> Tracking:
+    """What git makes of some paths; what it said to any process before is not asked again."""
+    noted = site.store.state(TRACKING)
+    if noted is not None and not site.seen.index:
+        site.seen.recall(noted)
+    tracking = observe_tracking(site.git, head, paths, site.seen)
+    now = site.seen.noted()
+    if now != noted:
+        site.store.set_state(TRACKING, now)
+    return tracking
 
 
 def _named(site: Site, request: Request, states: Mapping[str, DocumentState]) -> set[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lorefs.errors import GitError
 from lorefs.repo import Git, Seen, Tracking, discover, locate, observe_tracking
 from lorefs.repo import tracking as tracking_module
 from tests.gitrepo import Repo
@@ -245,3 +247,21 @@ def test_looking_changes_nothing(repo: Repo) -> None:
     tracking(repo, ".lore.md", "a/.lore.md")
     after = {path: path.read_bytes() for path in repo.path.rglob("*") if path.is_file()}
     assert before == after
+
+
+def test_what_another_process_noted_is_not_asked_for(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("base", **{"a/.lore.md": "base\n", "b/\udcff.lore.md": "odd\n"})
+    head, paths = repo("rev-parse", "HEAD"), ("a/.lore.md", "b/\udcff.lore.md", "c/.lore.md")
+    seen, again = Seen(), Seen()
+    found = observe_tracking(git_in(repo), head, paths, seen)
+    again.recall(seen.noted())
+    assert again == seen
+    script = tmp_path / "git"  # that knows neither trees nor the index
+    words = 'for a; do case "$a" in ls-tree|ls-files) exit 9; esac; done'
+    script.write_text(f'#!/bin/sh\n{words}\nexec "{shutil.which("git")}" "$@"\n')
+    script.chmod(0o755)
+    blind = Git(git_in(repo).paths, {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert observe_tracking(blind, head, paths, again) == found
+    assert observe_tracking(blind, head, paths[:1], again).in_head == {"a/.lore.md"}
+    with pytest.raises(GitError):
+        observe_tracking(blind, head, ("d/.lore.md",), again)
