@@ -142,6 +142,12 @@ class Fleet:
         """Cut a machine off from the remote, or connect it again."""
         self.cut_off ^= {name}
 
+    def set_filter(self, name: str, *, hide: bool) -> None:
+        """Hide all that is shared on a machine, or show it again."""
+        text = '[filter]\ntags = ["nothing bears it"]\n' if hide else ""
+        (self.folder / name / ".lorefs.toml").write_text(text)
+        self.take_in(name)
+
     def crash_and_sync_again(self, name: str, step: int) -> None:
         """End a sync at one of its steps, and run it again."""
         if name in self.cut_off:
@@ -182,6 +188,9 @@ class Fleet:
     def exchange(self) -> None:
         """Sync all until nothing moves any more; rows and tips are equal then."""
         self.cut_off.clear()
+        for name in self.names:
+            if (self.folder / name / ".lorefs.toml").exists():
+                self.set_filter(name, hide=False)
         before: list[str] = []
         for _ in range(2 * len(self.names)):
             for name in self.names:

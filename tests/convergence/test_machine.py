@@ -89,10 +89,24 @@ class Machine(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+class Filtered(Machine):
+    """The same, while filters that hide all or nothing of what is shared come and go."""
+
+    @rule(name=Machine.replicas, hide=st.booleans())
+    def set_filter(self, name: str, hide: bool) -> None:
+        self.fleet.set_filter(name, hide=hide)
+
+
+@patient
+def test_replicas_converge_while_filters_change(tmp_path: Path) -> None:
+    Filtered.source = template(tmp_path / "template", NAMES)
+    run(Filtered, 20, share=0.1)
+
+
 @patient
 def test_replicas_converge(tmp_path: Path) -> None:
     Machine.source = template(tmp_path / "template", NAMES)
-    run(Machine, 200, share=0.8)
+    run(Machine, 200, share=0.7)
 
 
 @patient

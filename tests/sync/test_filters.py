@@ -205,3 +205,18 @@ def converge_filtered(*clones: Clone) -> None:
         for clone in clones:
             clone.sync()
     assert len({clone.sync().tip for clone in clones}) == 1
+
+
+def test_a_filter_before_anything_was_shared(ada: Clone) -> None:
+    ada.sync()
+    set_filter(ada, 'tags = ["red"]')
+    assert ada.titles() == []
+    ada.write("### Gotcha\n\n* **By hand**: text.\n")
+    ada.reconcile(discover=True)
+    ada.sync()
+    assert not ada.sync().committed
+    assert ada.titles() == ["By hand"]
+    assert "By hand" not in ada.tree()[DOCUMENT]
+    set_filter(ada, "")
+    ada.sync()
+    assert "By hand" in ada.tree()[DOCUMENT]

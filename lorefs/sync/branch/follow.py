@@ -59,7 +59,7 @@ def follow(site: Site, branch: Branch, origin: Origin) -> Report:
     filters = _Filters(followed(site), wanted(site))
     applied, since = site.store.state(APPLIED), None
     if filters.before == filters.after:
-        since = site.store.state(AT)
+        since = site.store.state(AT) or None
         if filters.after.takes_all or applied in {None, since}:
             return Report()
     there = branch.texts(applied, frozenset(branch.changed(since, applied)))
