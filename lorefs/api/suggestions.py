@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.model import PERSONAL, SENSITIVITIES
 from lorefs.core.suggestion import Signals, score, signals
@@ -11,8 +11,6 @@ from lorefs.store import Filter
 if TYPE_CHECKING:
     from lorefs.store import Row, Store
     from lorefs.store.reads import Use
-
-LIKEST: Final = 200  # entries among which that of the team is looked for which is most like one
 
 
 class Suggestion(NamedTuple):
@@ -78,6 +76,5 @@ def _twin(store: Store, row: Row) -> tuple[Row | None, float]:
     """The entry of the team that is most like an entry, and how like it is, 0 to 1."""
     entry = row.entry
     text = f"{entry.title} {entry.content}"
-    hits = store.search.similar(text, without=entry.id, limit=LIKEST)
-    best = next((hit for hit in hits if hit.row.entry.scope != PERSONAL), None)
-    return (best.row, best.score) if best else (None, 0.0)
+    hits = store.search.similar(text, without=entry.id, without_scope=PERSONAL, limit=1)
+    return (hits[0].row, hits[0].score) if hits else (None, 0.0)

@@ -102,10 +102,15 @@ class Search:
         rare = [known[text] for count, text in counted if count][:_RARE_WORDS]
         return " OR ".join(rare)
 
-    def similar(self, text: str, *, without: str = "", limit: int = 10) -> list[Hit]:
-        """The entries whose words are most like those of a text; scores are 0 to 1."""
+    def similar(
+        self, text: str, *, without: str = "", without_scope: str = "", limit: int = 10
+    ) -> list[Hit]:
+        """The entries whose words are most like those of a text; scores are 0 to 1.
+
+        `without` is the id of one, `without_scope` the scope of those that are left out.
+        """
         wanted = words(text)
-        candidates = self._candidates(sorted(wanted), without)
+        candidates = self._candidates(sorted(wanted), without, without_scope)
         hits = [
             Hit(row, similarity(wanted, words(f"{row.entry.title} {row.entry.content}")), "")
             for row in candidates
@@ -113,15 +118,16 @@ class Search:
         hits.sort(key=lambda hit: (-hit.score, hit.row.entry.id))
         return [hit for hit in hits if hit.score > 0][:limit]
 
-    def _candidates(self, wanted: Sequence[str], without: str) -> list[Row]:
+    def _candidates(self, wanted: Sequence[str], without: str, without_scope: str) -> list[Row]:
         """Rows that share the rarest of the words that occur at all."""
         match = self._any(wanted)
         if not match:
             return []
         found = self.connection.execute(
             f"SELECT {_ROW} FROM entries_fts JOIN entries ON entries.pk = entries_fts.rowid"
-            " WHERE entries_fts MATCH ? AND entries.id IS NOT ? ORDER BY rank, entries.pk LIMIT ?",
-            (match, without, _CANDIDATES),
+            " WHERE entries_fts MATCH ? AND entries.id IS NOT ?"
+            " AND entries.scope IS NOT ? ORDER BY rank, entries.pk LIMIT ?",
+            (match, without, without_scope, _CANDIDATES),
         )
         return [read_row(row) for row in found]
 

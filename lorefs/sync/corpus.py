@@ -11,6 +11,7 @@ from lorefs.core.guests import is_guest
 from lorefs.core.ids import derived_id
 from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
+from lorefs.errors import UnknownEntryError
 from lorefs.sync.guests import guest_error
 
 if TYPE_CHECKING:
@@ -119,11 +120,17 @@ class Corpus:
     def move_all(self, idents: Collection[str], source: str, target: str) -> None:
         """Move the sources of many entries of one document to another.
 
-        Raises `DocumentError` for an id that stands twice in one of them.
+        Raises `DocumentError` for an id that stands twice in one of them, and
+        `UnknownEntryError` for one that does not stand in the first.
         """
         wanted = frozenset(idents)
         document = with_markers(self.document(source), lambda block: block.id in wanted)
         moved = [block for block in document.blocks if block.id in wanted and block.kind == ENTRY]
+        missing = wanted - {block.id for block in moved}
+        if missing:
+            raise UnknownEntryError(
+                f"{source} has no such entry any more", found=min(missing), hint="try again"
+            )
         self.after[source] = edit.remove_all(document, wanted)
         self.after[target] = edit.place_all(self.document(target), moved)
 

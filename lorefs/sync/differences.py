@@ -57,9 +57,13 @@ def differences(
     states = _States(before, after, places)
     found = Differences({}, [], states.repeated, [], {}, {})
     gone: list[Edit] = []
-    owners = places.owners(states.affected)
-    for ident, holders in states.holders(owners):
+    owners = places.owners(states.paths)
+    for ident, paths in states.paths.items():
         owner = owners.get(ident)
+        if owner is None and len(paths) == 1 and ident not in places.copies:
+            found.added[ident] = states.is_now(ident, paths[0])  # most of a first ingest
+            continue
+        holders = states.holders(ident, owner)
         kept = keeper(owner, holders)
         if kept is None:
             if owner is not None:
@@ -69,15 +73,19 @@ def differences(
         elif states.repeats(ident, owner, kept):
             found.copies.append((ident, kept))
         elif owner != kept or states.touches(ident, kept):
-            old, new = states.was(ident, owner), states.is_now(ident, kept)
-            if not new.is_same(old):
-                edit = Edit(old.entry(), new.entry(), kept)
-                if edit.before != edit.after or owner != kept:
-                    found.edits.append(edit)
+            found.edits.extend(_edits(states.was(ident, owner), states.is_now(ident, kept)))
         if len(holders) > 1 or ident in places.copies:
             _note_copies(states, found, ident, kept, holders)
     found.edits.extend(gone)
     return found
+
+
+def _edits(old: Holding, new: Holding) -> Iterator[Edit]:
+    """What becomes of a row: nothing where no value of it changes, nor its document."""
+    if not new.is_same(old):
+        edit = Edit(old.entry(), new.entry(), new.document)
+        if edit.before != edit.after or old.document != new.document:
+            yield edit
 
 
 def _note_copies(
@@ -117,28 +125,23 @@ class _States:
                 first = self._new[path].setdefault(ident, block)
                 if first.text != block.text:
                     self.repeated.append((ident, path))
-        self._paths: dict[str, list[str]] = {}  # where affected ids stand in what changed
+        # all ids in what changed, with the documents in whose changed part they stand then
+        self.paths: dict[str, list[str]] = {}
         for path, blocks in self._new.items():
             for ident in blocks:
-                self._paths.setdefault(ident, []).append(path)
+                self.paths.setdefault(ident, []).append(path)
         for blocks in self._old.values():
             for ident in blocks:
-                self._paths.setdefault(ident, [])
+                self.paths.setdefault(ident, [])
 
-    @property
-    def affected(self) -> Iterable[str]:
-        """The ids of all entries that stand in what changed."""
-        return self._paths.keys()
-
-    def holders(self, owners: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-        """Each affected id with the documents that hold it then."""
-        for ident, paths in self._paths.items():
-            known = [owners[ident]] if ident in owners else []
-            known += sorted(self.copies(ident))
-            others = [
-                path for path in known if path not in paths and ident in self._all(path, now=True)
-            ]
-            yield ident, [*paths, *others]
+    def holders(self, ident: str, owner: str | None) -> list[str]:
+        """The documents that hold an entry then."""
+        paths = self.paths[ident]
+        known = ([owner] if owner else []) + sorted(self.copies(ident))
+        others = [
+            path for path in known if path not in paths and ident in self._all(path, now=True)
+        ]
+        return [*paths, *others]
 
     def copies(self, ident: str) -> frozenset[str]:
         """The documents that held a further entry with an id so far."""

@@ -174,6 +174,14 @@ def test_a_personal_entry_in_a_team_document(team: str) -> None:
     assert ".lore.local.md:5" in finding.message
 
 
+def test_a_local_draft_of_what_head_has_is_no_finding() -> None:
+    mine = Source(".lore.local.md", document(entry(1, "Mine", "In my words.")))
+    text = document(entry(1, "Ours", "In our words."))
+    for head, expected in (({"api/.lore.md": text}, []), ({".lore.local.md": text}, ["LORE402"])):
+        corpus = Corpus([Source("api/.lore.md", text)], [mine], Facts(base=lambda h=head: h))  # type: ignore[misc]
+        assert [f.code for f in check(corpus, chosen())] == expected
+
+
 def test_links_of_shared_documents_do_not_reach_personal_ones_by_id() -> None:
     mine = Source(".lore.local.md", document(entry(1, "Mine")))
     text = document(entry(2, "A", f"[[{ident(1)}]]"))

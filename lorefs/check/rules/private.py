@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lorefs.check.corpus import fold
 from lorefs.check.finding import Hit, RepositoryHit
+from lorefs.core.model import PERSONAL, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,10 @@ def tracked(corpus: Corpus) -> Iterator[RepositoryHit]:
 
 
 def personal_entry(source: Source, corpus: Corpus) -> Iterator[Hit]:
-    """An entry of a shared document that stands in a personal one, too, by id or by text."""
+    """An entry of a shared document that stands in a personal one, too, by id or by text.
+
+    What HEAD has under that id was shared before: the personal one is a local draft of it.
+    """
     if source.is_personal:
         return
     texts = {
@@ -37,7 +41,7 @@ def personal_entry(source: Source, corpus: Corpus) -> Iterator[Hit]:
     }
     for offset, entry in source.entries:
         same = corpus.personal.get(entry.id) if entry.id else None
-        if same:
+        if same and not _is_shared(entry.id, corpus):
             where = same[0].source, same[0].placed.offset
         elif _text(entry) in texts:
             where = texts[_text(entry)]
@@ -46,6 +50,11 @@ def personal_entry(source: Source, corpus: Corpus) -> Iterator[Hit]:
         other, place = where
         line = other.line_and_column(place)[0]
         yield Hit(offset, f"a personal entry: it stands in {other.path}:{line}", entry=entry.id)
+
+
+def _is_shared(ident: str, corpus: Corpus) -> bool:
+    shared = (text for path, text in corpus.base.items() if scope_of(path) != PERSONAL)
+    return any(f"lore:{ident}" in text for text in shared)
 
 
 def _text(entry: Entry) -> tuple[str, str]:
