@@ -37,7 +37,10 @@ def status_of(command: Callable[[], object], arguments: list[str]) -> int:
         return ExitStatus.USAGE
     except Exit as request:  # of --help, --version and the like
         return request.exit_code
-    except (KeyboardInterrupt, Abort):
+    except Abort:  # a question was not answered, and its line is not at its end
+        write_lines([[], [("nothing was changed", "")]], sys.stderr)
+        return INTERRUPTED
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # who reads has seen enough; Python must not complain when it closes what is left
