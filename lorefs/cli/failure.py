@@ -57,7 +57,8 @@ def _ended_by_typer(error: Exception) -> int | None:
             return ExitStatus.USAGE
         case Exit():  # of --help, --version and the like
             return error.exit_code
-        case Abort():
+        case Abort():  # a question was not answered, and its line is not at its end
+            write_lines([[], [("nothing was changed", "")]], sys.stderr)
             return INTERRUPTED
         case _:
             return None
