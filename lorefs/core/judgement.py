@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM
-from lorefs.core.policy import Author, Policy, approval_hash
+from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -137,10 +137,15 @@ def entitled(policies: Policies, author: Author) -> bool:
 
 def approvers(policies: Policies) -> str:
     """Whom all of some policies name, in words."""
+    return ", ".join(combined(policies).approvers) or "nobody" if policies else "everybody"
+
+
+def combined(policies: Policies) -> Policy:
+    """Policies as one, whose approvers all of them name."""
     if not policies:
-        return "everybody"
+        return OPEN
     names = set.intersection(*(set(policy.approvers) for policy in policies))
-    return ", ".join(sorted(names)) or "nobody"
+    return Policy(MANUAL, tuple(sorted(names)))
 
 
 def in_force(*policies: Policy) -> Policies:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from lorefs.core.judgement import ENTRY, POLICY, THE_POLICY
-from lorefs.core.policy import OPEN
-from lorefs.sync.branch.standing import policy_in_force
+from lorefs.sync.standing import policy_in_force
 from tests.cli.terminal import Lorefs
 from tests.clones import BRANCH, Clone, Team, converge
 from tests.lore import document, entry, ident
@@ -59,7 +58,7 @@ def test_a_repository_without_a_policy_keeps_no_standings(ada: Clone, bob: Clone
     with bob.open() as workspace:
         assert workspace.standing() is None
         assert workspace.store.standings.all() == {}
-        assert policy_in_force(workspace.site, workspace.here.branch) == OPEN
+        assert policy_in_force(workspace.store) is None
 
 
 def test_what_others_change_is_marked_in_every_clone(ada: Clone, bob: Clone, eve: Clone) -> None:
@@ -116,7 +115,8 @@ def test_a_policy_of_somebody_who_may_not_is_told_and_does_not_count(
         standing = workspace.standing()
         assert standing is not None
         assert set(standing.doubts) == {THE_POLICY, X}
-        found = policy_in_force(workspace.site, workspace.here.branch)
+        found = policy_in_force(workspace.store)
+        assert found is not None
         assert found.approvers == ("ada@example.invalid",)
 
 
