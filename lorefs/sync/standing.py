@@ -59,10 +59,8 @@ def write(standing: Standing) -> str:
     """A standing as JSON."""
     if standing == ANYTHING:
         return "{}"
-    return json.dumps(
-        {"policies": standing.policies, "doubts": list(standing.doubts.values())},
-        ensure_ascii=False,
-    )
+    # in ASCII: an author may bear a name that is no UTF-8, which SQLite does not take
+    return json.dumps({"policies": standing.policies, "doubts": list(standing.doubts.values())})
 
 
 def read(data: str) -> Standing:

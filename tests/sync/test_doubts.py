@@ -129,6 +129,19 @@ def test_a_rebuilt_database_comes_to_the_same(ada: Clone, eve: Clone) -> None:
     assert standings(ada) == {X: "unapproved"}
 
 
+def test_an_author_who_is_no_text_is_told_all_the_same(ada: Clone, eve: Clone) -> None:
+    policed(ada)
+    eve.sync()
+    oid = smuggle(eve, "Approved.", "Eve's.")
+    raw = eve.repo("cat-file", "commit", oid).replace("eve@example.invalid", "\udcff\x1b@x")
+    odd = eve.repo("hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=raw + "\n")
+    eve.repo("push", "--quiet", "--force", "origin", f"{odd}:refs/heads/{BRANCH}")
+    done = Lorefs(ada.path)("sync")
+    assert "does not count" in done.out
+    assert "\x1b" not in done.out
+    assert standings(ada) == {X: "unapproved"}
+
+
 def test_sql_cannot_take_the_mark_away(ada: Clone, eve: Clone) -> None:
     import sqlite3
 
