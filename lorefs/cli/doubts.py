@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.output import ID_STYLE, counted, one_line
-from lorefs.core.judgement import APPROVAL, ENTRY, POLICY, REMOVAL, UNREADABLE, approvers
+from lorefs.core.judgement import APPROVAL, ENTRY, INGESTED, POLICY, REMOVAL, UNREADABLE, approvers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 5
 _WORDS: Final = {
     ENTRY: "changed by {who} in {commit}, who may not approve",
+    INGESTED: "taken in from the code branch in {commit}, where nobody is asked",
     APPROVAL: "approved in {commit} by {who}, who may not, or for another text",
     REMOVAL: "taken away by {who} in {commit}, who may not",
     POLICY: "the policy was changed by {who} in {commit}, who may not; the one before counts",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM
-from lorefs.core.policy import Author, Policy, approval_hash
+from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from lorefs.core.model import Entry
 
 ENTRY: Final = "entry"  # a text that nobody entitled has put or approved
+INGESTED: Final = "ingested"  # one that a machine took in, whoever has put it where it was
 APPROVAL: Final = "approval"  # an approval by somebody who may not, or of another text
 REMOVAL: Final = "removal"  # an approved entry that somebody took away who may not
 POLICY: Final = "policy"  # a policy set by somebody who may not; the one before counts
 UNREADABLE: Final = "unreadable"  # a policy that cannot be read; the one before counts
+UNAPPROVED: Final = frozenset({ENTRY, INGESTED, APPROVAL})
 THE_POLICY: Final = ""  # where doubts about the policy stand among those about entries
 
 # All of them must entitle; () where everything counts. Two stand here where both sides of a
@@ -70,6 +72,7 @@ class Change(NamedTuple):
     """What a commit does: the policies that root documents declare (None: unreadable), entries.
 
     `vouched` are texts that somebody else has answered for, by entry. `parents` are commits.
+    One that `ingests` was made by a machine, and its author has not looked at what it holds.
     """
 
     commit: str
@@ -79,6 +82,7 @@ class Change(NamedTuple):
     entries: Mapping[str, Shift]
     vouched: Mapping[str, frozenset[str]] = {}
     parents: tuple[str, ...] = ()
+    ingests: bool = False
 
 
 class Doubt(NamedTuple):
@@ -109,7 +113,7 @@ class Standing(NamedTuple):
     @property
     def unapproved(self) -> dict[str, Doubt]:
         """The doubts about what entries say now."""
-        return {key: each for key, each in self.doubts.items() if each.kind in {ENTRY, APPROVAL}}
+        return {key: each for key, each in self.doubts.items() if each.kind in UNAPPROVED}
 
     def entitles(self, author: Author) -> bool:
         """Whether an author may approve, and change the policy, in the next commit."""
@@ -133,10 +137,15 @@ def entitled(policies: Policies, author: Author) -> bool:
 
 def approvers(policies: Policies) -> str:
     """Whom all of some policies name, in words."""
+    return ", ".join(combined(policies).approvers) or "nobody" if policies else "everybody"
+
+
+def combined(policies: Policies) -> Policy:
+    """Policies as one, whose approvers all of them name."""
     if not policies:
-        return "everybody"
+        return OPEN
     names = set.intersection(*(set(policy.approvers) for policy in policies))
-    return ", ".join(sorted(names)) or "nobody"
+    return Policy(MANUAL, tuple(sorted(names)))
 
 
 def in_force(*policies: Policy) -> Policies:
@@ -183,7 +192,8 @@ class _Bench:
     def __init__(self, change: Change, policies: Policies) -> None:
         self.change = change
         self.policies = policies
-        self.entitled = entitled(policies, change.author)
+        ingests = change.ingests and bool(policies)
+        self.entitled = entitled(policies, change.author) and not ingests
         self.faults: list[Doubt] = []
 
     def entry(self, ident: str, shift: Shift, was: Doubt | None) -> Doubt | None:
@@ -202,7 +212,8 @@ class _Bench:
             if forged:
                 self._fault(APPROVAL, ident, after, approved, was)
             return None
-        return self._fault(APPROVAL if forged else ENTRY, ident, after, approved, was)
+        kind = INGESTED if self.change.ingests else APPROVAL if forged else ENTRY
+        return self._fault(kind, ident, after, approved, was)
 
     def _answered_for(self, ident: str, after: Value) -> bool:
         return self.entitled or after.text in self.change.vouched.get(ident, ())

@@ -9,7 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.check.corpus import Unentitled
-from lorefs.core.judgement import APPROVAL, ENTRY, POLICY, REMOVAL, UNREADABLE, approvers, in_force
+from lorefs.core.judgement import (
+    APPROVAL,
+    ENTRY,
+    INGESTED,
+    POLICY,
+    REMOVAL,
+    UNREADABLE,
+    approvers,
+    in_force,
+)
 from lorefs.core.model import TEAM, TEAM_NAME, document_path
 from lorefs.core.policy import FINGERPRINT
 from lorefs.core.realm import REALMS
@@ -176,6 +185,7 @@ def _author(git: Git) -> str:
 
 _WORDS: Final = {
     ENTRY: "the policy does not let {who} change or add it",
+    INGESTED: "it was taken in from the code branch, where nobody is asked",
     APPROVAL: "an approval by {who} that the policy does not allow, or of another text",
     REMOVAL: "the policy does not let {who} take away “{title}”",
     POLICY: "the policy in force does not let {who} change the policy",

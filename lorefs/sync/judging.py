@@ -20,6 +20,7 @@ from lorefs.core.judgement import (
     meet,
     meet_policies,
 )
+from lorefs.core.message import INGESTED, trailer
 from lorefs.core.policy import FINGERPRINT, Author
 from lorefs.repo.signing import fingerprints
 from lorefs.sync.history import merge_bases
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """A commit as it is judged, or one that is still to be made: its tree, or its documents.
 
-    `key` is the SSH key that signs it, None where git is to be asked.
+    `key` is the SSH key that signs it, None where git is to be asked. What `ingests` brings lore
+    of the code branch.
     """
 
     oid: str
@@ -50,6 +52,7 @@ class Step(NamedTuple):
     parents: tuple[str, ...]
     email: str
     key: str | None = None
+    ingests: bool = False
 
 
 PARENTS: Final = 2  # of a merge that can be made again
@@ -182,6 +185,7 @@ class Standings:
             lore.policy(step.tree),
             {key: Shift(*pair) for key, pair in values.items()},
             parents=step.parents,
+            ingests=step.ingests,
         )
 
     # ---------------------------------------------------------------- merges
@@ -264,4 +268,13 @@ class Standings:
 
 def steps_of(commits: Iterable[Commit]) -> list[Step]:
     """Commits as they are judged."""
-    return [Step(each.oid, each.tree, each.parents, each.author.email) for each in commits]
+    return [
+        Step(
+            each.oid,
+            each.tree,
+            each.parents,
+            each.author.email,
+            ingests=trailer(each.message, INGESTED) is not None,
+        )
+        for each in commits
+    ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lorefs.core.judgement import ANYTHING, Doubt, Standing
+from lorefs.core.judgement import ANYTHING, Doubt, Standing, combined
 from lorefs.core.policy import Policy
-from lorefs.sync.site import JUDGED
+from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,18 @@ def current(store: Store) -> Standing:
     oid = store.state(JUDGED)
     data = store.standings.get(oid) if oid else None
     return ANYTHING if data is None else read(data)
+
+
+def policy_in_force(store: Store) -> Policy | None:
+    """The policy that judges the next commit on the sync branch; whoever it names may approve.
+
+    Not what the root document says: a policy that nobody entitled has set does not count. None
+    where nobody has ever set one, and where the commit that the rows follow is not judged yet.
+    """
+    oid = store.state(JUDGED)
+    if not oid or oid != store.state(APPLIED) or store.standings.get(oid) is None:
+        return None
+    return combined(current(store).policies)
 
 
 def keep(store: Store, oid: str, found: Mapping[str, Standing]) -> None:
@@ -47,10 +59,8 @@ def write(standing: Standing) -> str:
     """A standing as JSON."""
     if standing == ANYTHING:
         return "{}"
-    return json.dumps(
-        {"policies": standing.policies, "doubts": list(standing.doubts.values())},
-        ensure_ascii=False,
-    )
+    # in ASCII: an author may bear a name that is no UTF-8, which SQLite does not take
+    return json.dumps({"policies": standing.policies, "doubts": list(standing.doubts.values())})
 
 
 def read(data: str) -> Standing:

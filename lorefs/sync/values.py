@@ -19,7 +19,7 @@ from lorefs.core.source import read_entry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from lorefs.core.document import Block
+    from lorefs.core.document import Block, Document
     from lorefs.core.judgement import Value
     from lorefs.core.model import Entry
     from lorefs.repo.objects import Leaf, Objects
@@ -36,10 +36,15 @@ _TEXTS: Final = 256
 
 
 @lru_cache(maxsize=_DOCUMENTS)
+def _parsed(text: str) -> Document:
+    return parse(text)
+
+
+@lru_cache(maxsize=_DOCUMENTS)
 def blocks_of(path: str, text: str) -> Blocks:
     """The entries of a document by id, each with all of its copies."""
     found: dict[str, tuple[Block, ...]] = {}
-    for block in identify(parse(text), path).blocks:
+    for block in identify(_parsed(text), path).blocks:
         if block.id:
             found[block.id] = (*found.get(block.id, ()), block._replace(lead=""))
     return found
@@ -49,8 +54,15 @@ def policy_of(text: str) -> Policy | None:
     """The policy that a root document declares, None for one that cannot be read."""
     if "policy" not in text:
         return OPEN
+    document = _parsed(text)
+    return _policy_in(document._replace(blocks=document.blocks[:1]))
+
+
+@lru_cache(maxsize=_DOCUMENTS)
+def _policy_in(front_matter: Document) -> Policy | None:
+    """The policy of a document's first block; reading YAML takes longer than all of the rest."""
     try:
-        return read_policy(parse(text))
+        return read_policy(front_matter)
     except PolicyError:
         return None
 
@@ -65,7 +77,11 @@ def compare(sides: Sequence[Texts], beside: Holders) -> dict[str, tuple[Value, .
     parsed = [
         {path: blocks_of(path, texts[path]) for path in paths if path in texts} for texts in sides
     ]
-    idents = {ident for documents in parsed for blocks in documents.values() for ident in blocks}
+    idents = {
+        ident
+        for path in paths
+        for ident in _differing([documents.get(path, {}) for documents in parsed])
+    }
     found: dict[str, tuple[Copies, ...]] = {}
     for ident in sorted(idents):
         copies = tuple(_copies(ident, documents) for documents in parsed)
@@ -77,6 +93,15 @@ def compare(sides: Sequence[Texts], beside: Holders) -> dict[str, tuple[Value, .
         more = _copies(ident, others)
         values[ident] = tuple(_value(each + more) for each in copies)
     return {ident: each for ident, each in values.items() if len(set(each)) > 1}
+
+
+def _differing(documents: Sequence[Blocks]) -> set[str]:
+    """The entries that are not alike in all versions of a document."""
+    first, *others = documents
+    idents = {ident for blocks in documents for ident in blocks}
+    return {
+        ident for ident in idents if any(blocks.get(ident) != first.get(ident) for blocks in others)
+    }
 
 
 def _copies(ident: str, documents: Mapping[str, Blocks]) -> Copies:
@@ -170,12 +195,13 @@ class Lore:
         if not isinstance(tree, str) or not (self.whole and idents):
             return {}
         own = self._own(self.objects.leaves(tree))
+        own = {path: leaf for path, leaf in own.items() if path not in but}
         unknown = {leaf.oid for leaf in own.values()} - self._idents.keys()
         for oid, text in self._read(unknown).items():
             self._idents[oid] = frozenset(
                 sys.intern(normal_id(name)) for name in _MARKER.findall(text)
             )
-        paths = {path for path in own if path not in but and idents & self._idents[own[path].oid]}
+        paths = {path for path, leaf in own.items() if idents & self._idents[leaf.oid]}
         return self.texts(tree, paths) if paths else {}
 
     def _read(self, oids: set[str]) -> dict[str, str]:

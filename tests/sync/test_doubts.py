@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from lorefs.core.judgement import ENTRY, POLICY, THE_POLICY
-from lorefs.core.policy import OPEN
-from lorefs.sync.branch.standing import policy_in_force
+from lorefs.sync.standing import policy_in_force
 from tests.cli.terminal import Lorefs
 from tests.clones import BRANCH, Clone, Team, converge
 from tests.lore import document, entry, ident
@@ -55,7 +58,7 @@ def test_a_repository_without_a_policy_keeps_no_standings(ada: Clone, bob: Clone
     with bob.open() as workspace:
         assert workspace.standing() is None
         assert workspace.store.standings.all() == {}
-        assert policy_in_force(workspace.site, workspace.here.branch) == OPEN
+        assert policy_in_force(workspace.store) is None
 
 
 def test_what_others_change_is_marked_in_every_clone(ada: Clone, bob: Clone, eve: Clone) -> None:
@@ -112,7 +115,8 @@ def test_a_policy_of_somebody_who_may_not_is_told_and_does_not_count(
         standing = workspace.standing()
         assert standing is not None
         assert set(standing.doubts) == {THE_POLICY, X}
-        found = policy_in_force(workspace.site, workspace.here.branch)
+        found = policy_in_force(workspace.store)
+        assert found is not None
         assert found.approvers == ("ada@example.invalid",)
 
 
@@ -122,6 +126,19 @@ def test_a_rebuilt_database_comes_to_the_same(ada: Clone, eve: Clone) -> None:
     smuggle(eve, "Approved.", "Eve's.")
     converge(ada, eve)
     Lorefs(ada.path)("rebuild")
+    assert standings(ada) == {X: "unapproved"}
+
+
+def test_an_author_who_is_no_text_is_told_all_the_same(ada: Clone, eve: Clone) -> None:
+    policed(ada)
+    eve.sync()
+    oid = smuggle(eve, "Approved.", "Eve's.")
+    raw = eve.repo("cat-file", "commit", oid).replace("eve@example.invalid", "\udcff\x1b@x")
+    odd = eve.repo("hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=raw + "\n")
+    eve.repo("push", "--quiet", "--force", "origin", f"{odd}:refs/heads/{BRANCH}")
+    done = Lorefs(ada.path)("sync")
+    assert "does not count" in done.out
+    assert "\x1b" not in done.out
     assert standings(ada) == {X: "unapproved"}
 
 
@@ -138,6 +155,59 @@ def test_sql_cannot_take_the_mark_away(ada: Clone, eve: Clone) -> None:
         connection.execute("UPDATE entries SET standing = ''")
     connection.close()
     assert standings(ada) == {X: "unapproved"}
+
+
+def test_a_key_counts_where_the_policy_lists_one(ada: Clone, eve: Clone, tmp_path: Path) -> None:
+    keygen = shutil.which("ssh-keygen")
+    if keygen is None:
+        pytest.skip("ssh-keygen is not installed (Debian: openssh-client)")
+    key = tmp_path / "key"
+    subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    words = subprocess.run([keygen, "-lf", key], check=True, capture_output=True).stdout
+    for name, value in (("gpg.format", "ssh"), ("user.signingKey", str(key))):
+        ada.repo("config", name, value)
+    ada.repo("config", "lorefs.sync.sign", "true")
+    ada.write(POLICED.replace("ada@example.invalid", f"'{words.decode().split()[1]}'")
+              + document(entry(1, "Xylophones", "Approved.")))  # fmt: skip
+    ada.reconcile(discover=True)
+    ada.sync()
+    ada.edit("Approved.", "Signed.")
+    converge(ada, eve)
+    assert standings(eve) == {}
+    smuggle(eve, "Signed.", "Eve's.", author="ada")
+    converge(ada, eve)
+    assert standings(eve) == standings(ada) == {X: "unapproved"}
+    ada.edit("Eve's.", "Signed again.")
+    converge(ada, eve)
+    assert standings(eve) == {}
+
+
+def test_a_merge_of_clones_keeps_what_either_approved(ada: Clone, bob: Clone, eve: Clone) -> None:
+    ada.write(POLICED.replace("[ada@", "[bob@example.invalid, ada@")
+              + document(entry(1, "Xylophones", "Approved."), entry(2, "Yaks")))  # fmt: skip
+    ada.reconcile(discover=True)
+    converge(ada, bob, eve)
+    ada.edit("**Yaks**: Something to know.", "**Yaks**: Of Ada.")
+    bob.edit("**Xylophones**", "**Xylophones and zithers**")
+    smuggle(eve, "Approved.", "Eve's.")
+    converge(ada, bob, eve)
+    for clone in (ada, bob, eve):
+        assert "Of Ada." in clone.text()
+        assert standings(clone) == {X: "unapproved"}  # bob's title, and a text of eve's
+
+
+def test_what_the_code_branch_brings_is_approved_by_nobody_yet(team: Team, ada: Clone) -> None:
+    policed(ada)
+    text = ada.text()
+    coder = team.clone("coder", ignored=False, sync=False)
+    added = text + "\n" + entry(2, "Yaks") + "\n"
+    coder.repo.commit("lore with code", **{".lore.md": added})
+    coder.repo("push", "--quiet", "origin", "main")
+    ada.repo("fetch", "--quiet")
+    ada.sync()
+    assert standings(ada) == {ident(2): "unapproved"}
+    shown = Lorefs(ada.path)("show", ident(2)).out
+    assert "not approved: taken in from the code branch" in shown
 
 
 def test_many_commits_are_judged_fast(ada: Clone, bob: Clone) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lorefs.core.judgement import ANYTHING, Standing
-from lorefs.core.policy import MANUAL, OPEN, Policy
+from lorefs.core.judgement import ANYTHING, Standing, combined
+from lorefs.core.policy import OPEN
 from lorefs.errors import GitError, RefusedError
 from lorefs.sync import standing as kept
 from lorefs.sync.branch.merge import merge_tips
@@ -19,7 +19,7 @@ from lorefs.sync.site import APPLIED, JUDGED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lorefs.core.judgement import Policies
+    from lorefs.core.policy import Policy
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.judging import Step
@@ -81,28 +81,6 @@ def catch_up(site: Site, branch: Branch) -> None:
     with store.write():
         if store.state(APPLIED) == applied:
             note(store, judgement)
-
-
-def policies_in_force(site: Site, branch: Branch) -> Policies:
-    """The policies that judge the next commit made here; () where everything counts.
-
-    Not what the root document says: a policy that nobody entitled has set does not count.
-    """
-    catch_up(site, branch)
-    return kept.current(site.store).policies
-
-
-def policy_in_force(site: Site, branch: Branch) -> Policy:
-    """The same as one policy: whoever it names, all policies in force name."""
-    return combined(policies_in_force(site, branch))
-
-
-def combined(policies: Policies) -> Policy:
-    """Policies as one, whose approvers all of them name."""
-    if not policies:
-        return OPEN
-    names = set.intersection(*(set(policy.approvers) for policy in policies))
-    return Policy(MANUAL, tuple(sorted(names)))
 
 
 def effective_policy(branch: Branch, commit: str | None) -> Policy:
