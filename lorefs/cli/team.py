@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lorefs.cli.team_create import create
+from lorefs.cli.team_hubs import add, remove
 from lorefs.cli.team_join import join, leave
 from lorefs.cli.team_show import members, status
 
@@ -12,6 +13,7 @@ lorefs team join /srv/git/lore.git            # once in each clone
 lorefs team join lore.example:hub.git --realm widgets --promote all --duplicates merge
 lorefs team status
 lorefs team members
+lorefs team add platform git@example.com:platform/lore.git --realm api   # only read
 lorefs team leave
 """
 
@@ -21,4 +23,6 @@ COMMANDS = {
     "status": status,
     "members": members,
     "leave": leave,
+    "add": add,
+    "remove": remove,
 }

@@ -35,9 +35,9 @@ def create(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Make a hub: a bare repository that carries the lore of many projects.
+    """Make a hub, for the lore of many projects.
 
-    A path is made if nothing stands there. An empty repository elsewhere is laid out by a push.
+    That is a bare repository with a realm for each. A path is made if nothing stands there. An empty repository elsewhere is laid out by a push.
     """
     from lorefs.errors import UsageError
     from lorefs.sync.branch.create import Plan, local_path

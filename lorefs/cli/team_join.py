@@ -63,9 +63,9 @@ def join(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
     json: Json = False,
 ) -> ExitStatus:
-    """Exchange the lore of this clone through a hub, in a realm of its own there.
+    """Exchange the lore of this clone through a hub.
 
-    Looks at both sides first, says what it found, and asks before anything leaves the machine.
+    It has a realm of its own there. Looks at both sides first, says what it found, and asks before anything leaves the machine.
     Personal entries stay personal unless you say otherwise. With --json nothing is asked, and
     nothing done without --yes.
     """
@@ -176,9 +176,9 @@ def leave(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     json: Json = False,
 ) -> ExitStatus:
-    """Take back what `team join` did in this clone; all lore stays here.
+    """Take back what `team join` did in this clone.
 
-    What the hub has stays there, and the git remote goes if joining has added it.
+    All lore stays here. What the hub has stays there, and the git remote goes if joining has added it.
     """
     with open_workspace() as workspace:
         realm = workspace.check_joined()

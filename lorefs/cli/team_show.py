@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def status(json: Json = False) -> ExitStatus:
-    """Show the hub, the realm of this clone, what waits, and what else is there; no network."""
+    """Show the hub, the realm, and what waits.
+
+    Also the other realms of the hub, as they were met last; no network.
+    """
     with open_workspace() as workspace:
         found = workspace.hub_status()
     if json:
@@ -64,9 +67,9 @@ def _labels() -> Iterator[str]:
 
 
 def members(json: Json = False) -> None:
-    """Show who takes part in the realm of this clone, by the history of its commits.
+    """Show who takes part in the realm.
 
-    Names and addresses are those of the commits; nobody vouches for them but signatures do.
+    By the history of its commits. Names and addresses are those of the commits; nobody vouches for them but signatures do.
     """
     with open_workspace() as workspace:
         found = workspace.members()

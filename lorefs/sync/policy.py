@@ -12,6 +12,7 @@ from lorefs.core.policy import FINGERPRINT, OPEN, Author, Policy, PolicyError, r
 from lorefs.repo import head_oid, ref_oid
 from lorefs.sync.corpus import EMPTY, Corpus
 from lorefs.sync.site import APPLIED
+from lorefs.sync.standing import policy_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +30,14 @@ _Known = dict[str, list[object] | None]
 def policy_here(site: Site, corpus: Corpus | None = None, *, note: bool = False) -> Policy:
     """The policy that counts for a change that is made here.
 
-    With sync on that of the commit last applied here, else that of HEAD, else what the root
+    With sync on the one in force at the commit last applied here, which is not what the root
+    document says where nobody entitled has changed it; else that of HEAD, else what the root
     document said before the change in `corpus`. With `note`, inside of a transaction, what git
     was asked is kept. Nothing is asked where no root document ever had a policy.
     """
+    in_force = policy_in_force(site.store) if site.config.sync.enabled else None
+    if in_force is not None:
+        return in_force
     if not _is_mentioned(site, corpus):
         return OPEN
     for commit, path in _places(site):

@@ -476,3 +476,23 @@ def test_garbage_collection_drops_hubs_that_are_read_no_more(reader: Clone, plat
     reader.repo("config", "--remove-section", "lorefs.hub.platform")
     with reader.open() as workspace:
         assert workspace.collect_garbage().dropped == ("refs/lorefs/hubs/platform/core",)
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def test_a_hub_is_added_and_removed_by_command(curator: Clone, tmp_path: Path) -> None:
+    curator.add("Shared", "For all.")
+    curator.sync()
+    alone = Repo(tmp_path / "alone", curator.repo.clock)
+    alone.path.mkdir()
+    alone("init", "--quiet")
+    lorefs = Lorefs(alone.path)
+    hub = str(curator.repo("remote", "get-url", "origin"))
+    added = lorefs("team", "add", "platform", hub, "--realm", "shared")
+    assert "reads hub:platform/shared: 1 entry" in added.out
+    assert [each["title"] for each in lorefs("list", "--json").json] == ["Shared"]
+    assert "shared" in lorefs("team", "add", "other", hub, "--realm", "nowhere", status=2).err
+    lorefs("team", "remove", "other", status=2)
+    assert lorefs("team", "remove", "platform", "--json").json == {"hub": "platform"}
+    assert lorefs("list", "--json").json == []
