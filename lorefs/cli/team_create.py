@@ -37,7 +37,8 @@ def create(
 ) -> None:
     """Make a hub, for the lore of many projects.
 
-    That is a bare repository with a realm for each. A path is made if nothing stands there. An empty repository elsewhere is laid out by a push.
+    That is a bare repository with a realm for each. A path is made if nothing stands there; an
+    empty repository elsewhere is laid out by a push.
     """
     from lorefs.errors import UsageError
     from lorefs.sync.branch.create import Plan, local_path

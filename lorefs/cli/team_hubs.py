@@ -26,7 +26,8 @@ def add(
 ) -> None:
     """Read a further hub beside your own.
 
-    Nothing is ever written there. It is fetched now, and by every `lorefs sync`. A setting of this clone alone.
+    Nothing is ever written there. It is fetched now, and by every `lorefs sync`. That is a setting
+    of this clone alone.
     """
     asks = for_person(sys.stderr) and sys.stdin.isatty()
     with open_workspace() as workspace:

@@ -65,9 +65,9 @@ def join(
 ) -> ExitStatus:
     """Exchange the lore of this clone through a hub.
 
-    It has a realm of its own there. Looks at both sides first, says what it found, and asks before anything leaves the machine.
-    Personal entries stay personal unless you say otherwise. With --json nothing is asked, and
-    nothing done without --yes.
+    It has a realm of its own there. Looks at both sides first, says what it found, and asks
+    before anything leaves the machine. Personal entries stay personal unless you say otherwise.
+    With --json nothing is asked, and nothing done without --yes.
     """
     from lorefs.sync.branch.join import Wanted, forget_look
 
@@ -178,7 +178,8 @@ def leave(
 ) -> ExitStatus:
     """Take back what `team join` did in this clone.
 
-    All lore stays here. What the hub has stays there, and the git remote goes if joining has added it.
+    All lore stays here. What the hub has stays there, and the git remote goes if joining has
+    added it.
     """
     with open_workspace() as workspace:
         realm = workspace.check_joined()

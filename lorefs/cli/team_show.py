@@ -69,7 +69,8 @@ def _labels() -> Iterator[str]:
 def members(json: Json = False) -> None:
     """Show who takes part in the realm.
 
-    By the history of its commits. Names and addresses are those of the commits; nobody vouches for them but signatures do.
+    By the history of its commits. Names and addresses are those of the commits; nobody vouches
+    for them but signatures do.
     """
     with open_workspace() as workspace:
         found = workspace.members()
