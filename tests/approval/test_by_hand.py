@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from lorefs.core.policy import OPEN
 from lorefs.core.proposal import PROPOSES, key_of
 from lorefs.sync.policy import MENTIONED, policy_here
 from tests.approval.conftest import ADA, BOB, LORE, POLICY, REVIEW, TEAM, be
@@ -191,3 +192,12 @@ def test_a_document_that_cannot_hold_it_takes_nothing_in(here: Clone) -> None:
     assert here.titles() == ["Ants", "Bees", "Eagles"]
     here.write(LORE + heading.replace("#### Dogs\n\n", "* **Dogs**: "))
     assert here.titles() == ["Ants", "Bees", "Dogs", "Eagles"]
+
+
+def test_without_a_policy_git_is_not_asked(here: Clone) -> None:
+    """Most teams have none, and every change would pay for it."""
+    here.repo.commit("no policy", **{TEAM: LORE.removeprefix(POLICY)})
+    here.titles()
+    here.env["PATH"] = "/nowhere"
+    with here.open() as workspace:
+        assert policy_here(workspace.site) == OPEN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lorefs.core.policy import approval_hash
@@ -216,3 +218,22 @@ def test_a_key_vouches_where_the_policy_names_one(here: Clone) -> None:
         here.repo("config", "user.signingKey", given)
         with here.open() as workspace:
             assert workspace.may_approve()
+
+
+def test_what_is_imported_waits_and_goes_with_one_undo(here: Clone) -> None:
+    source = here.path / ".git" / "more.jsonl"
+    lines = [{"title": title, "content": "x", "category": "Gotcha"} for title in ("Dogs", "Eels")]
+    lines.append({"id": ident(1), "title": "Emmets", "content": "Something to know."})
+    source.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    be(here.repo, ADA)  # also where an approver does it
+    with here.open() as workspace:
+        workspace.import_entries(workspace.preview_import(source))
+        assert [each.title for each in workspace.held] == ["Dogs", "Eels"]
+        assert workspace.get(ident(1)).entry.title == "Emmets"
+        workspace.undo()
+        assert workspace.proposals() == []
+    be(here.repo, BOB)
+    with here.open() as workspace:
+        workspace.import_entries(workspace.preview_import(source))
+        assert sorted(each.kind for each in workspace.held) == ["change", "new", "new"]
+        assert workspace.get(ident(1)).entry.title == "Ants"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lorefs.core import edit
-from lorefs.core.approval import Enforced, enforce
+from lorefs.core.approval import Enforced, enforce, renewed
 from lorefs.core.claim import identify
 from lorefs.core.document import Document, parse, serialize
 from lorefs.core.holdings import holdings, says
@@ -319,3 +319,116 @@ def test_three_texts_become_one_where_a_proposal_is_older_than_its_target() -> N
     clash = applied(base._replace(title="Termites"), target, base)
     assert (clash.clashes, clash.entry.title) == (("title",), "Termites")
     assert applied(proposal, target, None).clashes == ("title", "content", "tags")
+
+
+# ---------------------------------------------------------------- odd ways
+
+
+def test_an_entry_that_stands_twice_waits_once_or_twice() -> None:
+    after = THREE + "\n" + entry(5, "Dogs") + "\n\n" + entry(5, "Dogs") + "\n"
+    texts, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: after})
+    assert [each.title for each in waiting(texts).values()] == ["Dogs"]
+    after = after.removesuffix("know.\n") + "bark.\n"
+    texts, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: after})
+    assert sorted(each.content for each in waiting(texts).values()) == [
+        "Something to bark.", "Something to know."
+    ]  # fmt: skip
+    assert texts[TEAM_DOC] == THREE
+
+
+def test_what_another_one_proposed_is_theirs() -> None:
+    """Who writes the same adds nothing, who writes something else under the id adds an entry."""
+    first, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: THREE + "\n" + entry(5, "Dogs") + "\n"})
+    again = first | {TEAM_DOC: THREE + "\n" + entry(5, "Dogs") + "\n"}
+    texts, _ = kept(first, again, proposer=EVE)
+    assert texts == first
+    other = first | {TEAM_DOC: THREE + "\n" + entry(5, "Cats", "Purr.") + "\n"}
+    texts, _ = kept(first, other, proposer=EVE)
+    assert {each.title: each.proposed_by for each in waiting(texts).values()} == {
+        "Dogs": BOB, "Cats": EVE
+    }  # fmt: skip
+
+
+def test_an_approved_entry_that_moves_and_changes_is_a_change() -> None:
+    after = {TEAM_DOC: document(entry(1, "Ants"), entry(3, "Cats")),
+             REVIEW_DOC: document(entry(2, "Wasps", meta="confidence: 0.8"))}  # fmt: skip
+    texts, _ = kept({TEAM_DOC: THREE}, after)
+    assert texts[TEAM_DOC] == THREE
+    (new,) = waiting(texts).values()
+    assert (kind_of(new), new.title, new.id) == ("change", "Wasps", proposal_id(BOB, ident(2)))
+
+
+def test_a_proposal_moves_to_another_category_and_back_to_a_removal() -> None:
+    first, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: THREE.replace("**Bees**", "**Wasps**")})
+    team = parse(THREE)
+    moved = serialize(edit.replace_fields(team, ident(2), {"category": "Pattern"}))
+    second, _ = kept(first, first | {TEAM_DOC: moved})
+    (new,) = waiting(second).values()
+    assert (new.title, new.category) == ("Wasps", "Pattern")
+    third, _ = kept(second, second | {TEAM_DOC: serialize(edit.remove(team, ident(2)))})
+    (new,) = waiting(third).values()
+    assert (kind_of(new), new.title) == ("removal", "Wasps")
+    assert third[TEAM_DOC] == THREE
+
+
+def test_a_policy_that_nobody_can_read_is_another_one() -> None:
+    for wrong in ("policy: maybe", "policy: {approval: auto}", "policy: ["):
+        after = f"---\n{wrong}\n---\n\n{THREE}"
+        texts, found = kept({TEAM_DOC: POLICY + THREE}, {TEAM_DOC: after})
+        assert texts[TEAM_DOC] == POLICY + THREE
+        assert len(found.discards) == 1
+    other = POLICY.replace("---\n\n", "realm: shop\n---\n\n")
+    texts, found = kept({TEAM_DOC: POLICY + THREE}, {TEAM_DOC: other + THREE})
+    assert (texts[TEAM_DOC], found.moved) == (other + THREE, ())
+
+
+def test_metadata_that_nobody_can_read_of_an_entry_that_had_none() -> None:
+    after = THREE.replace("* **Ants**: Some", "<!-- {a: [} -->\n* **Ants**: Any")
+    texts, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: after})
+    assert texts[TEAM_DOC] == THREE
+    (new,) = waiting(texts).values()
+    assert (new.content, kind_of(new)) == ("Anything to know.", "change")
+
+
+def test_what_stood_around_an_entry_may_be_gone() -> None:
+    for after in ("Only prose.\n", document(entry(3, "Cats"), category="Other")):
+        texts, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: after})
+        assert all_of(texts, TEAM) == all_of({TEAM_DOC: THREE}, TEAM)
+    first = entry(1, "Ants") + "\n\n" + entry(2, "Bees") + "\n"  # under no heading
+    texts, _ = kept({TEAM_DOC: first}, {TEAM_DOC: entry(2, "Bees") + "\n"})
+    assert texts[TEAM_DOC] == first
+
+
+def test_entries_without_a_marker_keep_their_ids_and_bytes() -> None:
+    hand = "### Gotcha\n\n* **Ants**: one\n* **Ants**: two\n* **Bees**: three\n"
+    for after in (
+        hand.replace("one", "other"),
+        hand.replace("* **Ants**: two\n", ""),
+        hand.replace("* **Bees**: three\n", "* **Wasps**: four\n* **Bees**: three\n"),
+    ):
+        texts, _ = kept({TEAM_DOC: hand}, {TEAM_DOC: after})
+        assert {e.content for e in all_of(texts, TEAM).values()} == {"one", "two", "three"}
+        assert all_of(texts, TEAM).keys() == all_of({TEAM_DOC: hand}, TEAM).keys()
+        assert len(waiting(texts)) == 1
+
+
+def test_an_approval_goes_for_what_was_approved() -> None:
+    """An approver's own change renews it; one that the change gave or took stays."""
+    old = read_entry(parse(entry(1, "Ants")).blocks[0], path="")
+    meta = f"approved_by: {EVE}, approved_hash: x{approval_hash(old)}"
+    before = parse(document(entry(1, "Ants", meta=meta), entry(2, "Bees")))
+    after = edit.replace_fields(before, ident(1), {"title": "Emmets"})
+    after = edit.replace_fields(after, ident(2), {"title": "Wasps"})
+    found = {b.id: read_entry(b, path="") for b in renewed(before, after, BOB).blocks if b.id}
+    new = found[ident(1)]
+    assert (new.approved_by, new.approved_hash) == (BOB, approval_hash(new))
+    assert found[ident(2)].approved_by == ""
+    given = edit.replace_fields(after, ident(1), {"approved_hash": "y"})
+    assert renewed(before, given, BOB) == given
+    same = edit.replace_fields(before, ident(1), {"status": "archived"})
+    assert renewed(before, same, BOB) == same
+
+
+def test_a_proposal_whose_keys_are_odd_is_a_new_entry() -> None:
+    odd = Entry(ident(1), "A", extra=((PROPOSES, "[&a"), ("removes", "yes")))
+    assert (key_of(odd, PROPOSES), kind_of(odd)) == ("", "new")
