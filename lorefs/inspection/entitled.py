@@ -49,15 +49,21 @@ class Objection(NamedTuple):
 def of_next_commit(git: Git, texts: Mapping[str, str], *, staged: bool) -> list[Objection]:
     """What would not count if documents were committed on HEAD by whoever git says is here.
 
-    Where HEAD's root document names no policy, nothing is asked: a hook must not take long.
+    Where no root document in what it would stand on names a policy, nothing more is asked: a
+    hook must not take long.
     """
-    parents = _parents(git, staged=staged)
-    if not parents:
-        return []
+    refs = ("HEAD", "MERGE_HEAD") if staged else ("HEAD",)
+    prefixes = _prefixes([TEAM_NAME, *texts])
+    names = [f"{ref}:{prefix}{TEAM_NAME}" for prefix in prefixes for ref in refs]
+    roots = dict(zip(names, _texts(git, names), strict=True))
+    prefixes = [
+        prefix
+        for prefix in prefixes
+        if any("policy" in roots[f"{ref}:{prefix}{TEAM_NAME}"] for ref in refs)
+    ]
+    parents = _parents(git, staged=staged) if prefixes else ()
     found: list[Objection] = []
-    for prefix in _prefixes([TEAM_NAME, *texts]):
-        if b"policy" not in (git.blob(parents[0], prefix + TEAM_NAME) or b""):
-            continue
+    for prefix in prefixes:
         standings = _Standings(git, prefix)
         asked = standings.policies(parents)
         keys = any(name.startswith(FINGERPRINT) for each in asked for name in each.approvers)

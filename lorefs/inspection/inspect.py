@@ -14,7 +14,7 @@ from lorefs.config import load_all
 from lorefs.core.document import decode
 from lorefs.errors import ConfigError, RefusedError, UsageError
 from lorefs.inspection.code import gone
-from lorefs.inspection.read import Documents, from_commit, from_index, from_worktree
+from lorefs.inspection.read import NOTHING, Documents, from_commit, from_index, from_worktree
 from lorefs.repo import Git, locate
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ def _unentitled(git: Git, request: Request, documents: Documents) -> Sequence[Un
 
     if request.commit is not None:
         return in_words(of_commits(git, request.commit, request.since))
+    if request.staged and documents is NOTHING:
+        return ()
     sources = [*documents.focus, *documents.context]
     texts = {source.path: source.text for source in sources if not source.is_personal}
     found = in_words(of_next_commit(git, texts, staged=request.staged))

@@ -37,12 +37,12 @@ def in_index(git: Git, pathspecs: Sequence[str]) -> list[Listed]:
 
 
 def staged(git: Git, pathspecs: Sequence[str]) -> list[str]:
-    """The paths whose content in the index differs from HEAD's, deletions apart."""
+    """The paths whose content in the index differs from HEAD's, those that are gone too."""
     return list(
         _lines(
             git.run(
                 "diff", "--cached", "--name-only", "-z", "--no-renames", "--no-ext-diff",
-                "--diff-filter=d", "--ignore-submodules", "--", *pathspecs,
+                "--ignore-submodules", "--", *pathspecs,
             )
         )
     )  # fmt: skip

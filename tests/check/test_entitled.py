@@ -63,6 +63,12 @@ def test_what_is_staged_is_judged_by_heads_policy_and_gits_author(repo: Repo) ->
     assert staged(repo, ADA, status=0)
 
 
+def test_a_commit_without_lore_asks_nobody(repo: Repo) -> None:
+    by(repo, ADA, lore())
+    repo.write("code.py", "x = 1\n")
+    assert "0 documents" in staged(repo, EVE, status=0)
+
+
 def test_the_worktree_is_judged_in_the_same_way(repo: Repo) -> None:
     by(repo, ADA, lore())
     as_(repo, EVE)

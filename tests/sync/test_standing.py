@@ -380,3 +380,32 @@ def test_judging_on_from_a_known_commit_equals_judging_at_once(history: History)
     known = {ours: history.standing(ours)}
     assert standings(history.branch, known).of(tip) == history.standing(tip)
     assert history.approvers(tip) == (BOB,)
+
+
+def test_each_realm_is_judged_by_its_own_policy(history: History) -> None:
+    one, two = "realms/one/", "realms/two/"
+    history.by(ADA, **{f"{one}.lore.md": lore(by=ADA), f"{two}.lore.md": lore(by=BOB)})
+    tip = history.by(BOB, **{f"{name}a/.lore.md": document(entry(2, "Y")) for name in (one, two)})
+
+    def doubts(prefix: str) -> dict[str, str]:
+        branch = Branch(history.branch.git, "main", prefix, 1_000_000)
+        return {key: each.kind for key, each in standings(branch).of(tip).doubts.items()}
+
+    assert doubts(one) == {Y: ENTRY}
+    assert doubts(two) == {}
+    assert history.doubts(tip) == {}  # what stands outside of them has no policy
+
+
+def test_a_merge_of_three_is_judged_by_all_policies(history: History) -> None:
+    base = history.by(ADA, lore())
+    tips = []
+    for n, who in enumerate((ADA, BOB, EVE)):
+        history.at(base)
+        tips.append(history.by(who, **{f"s{n}/.lore.md": document(entry(n + 3, f"S{n}"))}))
+    history.repo("config", "user.email", EVE)
+    history.at(tips[0])
+    history.repo("merge", "--quiet", "-m", "octopus", *tips[1:])
+    tip = history.repo("rev-parse", "HEAD")
+    assert history.doubts(tip) == {ident(4): ENTRY, ident(5): ENTRY}
+    settled = {f"s{n}/.lore.md": document(entry(n + 3, f"S{n}", "Ada's.")) for n in (1, 2)}
+    assert history.doubts(history.by(ADA, lore(), **settled)) == {}
