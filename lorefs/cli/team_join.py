@@ -71,16 +71,14 @@ def join(
     """
     from lorefs.sync.branch.join import Wanted, forget_look
 
-    quiet_yes = yes or json
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
         wanted = Wanted(url, realm, name, branch, _asks(), everything)
         found = workspace.look_at_hub(wanted, current_directory())
         if not json:
             write_lines(_look_lines(found))
-        go = not dry_run and _is_wanted(found, yes=quiet_yes)
-        fresh = fresh_wanted(found.survey, wanted=fresh, yes=quiet_yes or not go)
-        if not go or not _confirmed(yes=yes, json=json):
+        decided = None if dry_run else _decided(found, fresh=fresh, yes=yes, json=json)
+        if decided is None:
             forget_look(workspace.site, found)
             if json:
                 write_json(look_json(found) | {"joined": False})
@@ -89,8 +87,9 @@ def join(
         if not json:
             write_lines(done_lines(done, ref))
     with open_workspace() as workspace:
-        report = _sync(workspace, fresh=fresh, quiet=json)
-        brought = bring(workspace, promote, duplicates, ask=not quiet_yes, quiet=json)
+        report = _sync(workspace, fresh=decided, quiet=json)
+        ask = not (yes or json)
+        brought = bring(workspace, promote, duplicates, ask=ask, quiet=json)
         if brought.steps:
             report = _sync(workspace, fresh=False, quiet=json)
     if json:
@@ -99,6 +98,15 @@ def join(
     elif found.survey.tracked:
         write_lines(untrack_lines(found.survey))
     return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+
+
+def _decided(found: Look, *, fresh: bool, yes: bool, json: bool) -> bool | None:
+    """Whether the team's lore replaces that of this clone; None where nobody goes on."""
+    quiet = yes or json
+    if not _is_wanted(found, yes=quiet):
+        return None
+    fresh = fresh_wanted(found.survey, wanted=fresh, yes=quiet)
+    return fresh if _confirmed(yes=yes, json=json) else None
 
 
 def _sync(workspace: Workspace, *, fresh: bool, quiet: bool) -> CycleReport:

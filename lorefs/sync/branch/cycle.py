@@ -213,6 +213,14 @@ def cycle(
         )
 
     exchanges: dict[str, Exchange] = {}
+
+    def talk_to_all() -> None:
+        for remote in remotes:
+            first = exchanges.get(remote.slug)
+            if first is None or first.error is None:
+                then = talk(remote, fetch="never" if first else wish.fetch)
+                exchanges[remote.slug] = _both(first, then)
+
     _adopt_cloned(site, branch)
     if branch.tip() is None:  # what others have comes first, or two histories would meet
         exchanges = {remote.slug: talk(remote, fetch="always") for remote in remotes}
@@ -221,17 +229,10 @@ def cycle(
         site, branch, origin, fresh=wish.start_fresh, withdraw=withdraw
     )
     reports.append(arrived)
-    for remote in remotes:
-        first = exchanges.get(remote.slug)
-        if first is None or first.error is None:
-            then = talk(remote, fetch="never" if first else wish.fetch)
-            exchanges[remote.slug] = _both(first, then)
+    talk_to_all()
     brought, refusal = _take_code(site, branch, origin, wish)
     reports.append(brought)
-    for remote in remotes:  # what was taken in since it was asked
-        if exchanges[remote.slug].error is None:
-            again = talk(remote, fetch="never")
-            exchanges[remote.slug] = _both(exchanges[remote.slug], again)
+    talk_to_all()  # of what was taken in since
     _judge(site, branch)
     now = standing_here(site)
     return CycleReport(
