@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lorefs.core.guests import HERE
 from lorefs.core.model import PERSONAL, SENSITIVITIES
 from lorefs.core.suggestion import Signals, score, signals
 from lorefs.store import Filter
@@ -63,7 +64,7 @@ def _bounds(store: Store, now: int) -> list[_Bound]:
     reads, dismissed = store.reads.all(), store.log.dismissed()
     touched = store.log.touched()
     found: list[_Bound] = []
-    for row in store.entries.rows(Filter(scope=PERSONAL, status="active")):
+    for row in store.entries.rows(Filter(scope=PERSONAL, status="active", source=HERE)):
         ident = row.entry.id
         if ident not in dismissed and row.entry.sensitivity != SENSITIVITIES[-1]:
             age = now - touched.get(ident, row.created_at)

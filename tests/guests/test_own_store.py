@@ -53,6 +53,13 @@ def test_it_is_found_wherever_entries_are_read(user: User, project: Repo) -> Non
         assert (status.entries, dict(status.elsewhere)) == (1, {"user": 1})
 
 
+def test_only_what_stands_here_is_suggested_for_the_team(user: User, project: Repo) -> None:
+    with taken_in(user, project) as workspace:
+        assert workspace.suggest() == []
+        workspace.add("Mine", personal=True)
+        assert [each.row.entry.title for each in workspace.suggest()] == ["Mine"]
+
+
 def test_it_is_seen_in_all_repositories_of_the_user_and_in_no_other_home(
     user: User, make_repo: Callable[..., Repo], tmp_path: Path
 ) -> None:
