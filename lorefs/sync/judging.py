@@ -17,6 +17,7 @@ from lorefs.core.judgement import (
     Standing,
     in_force,
     judge,
+    judge_against_all,
     meet,
     meet_policies,
 )
@@ -151,9 +152,14 @@ class Standings:
             merge = self.merged(step)
             if merge is not None:
                 return self._merge(step, author, merge, parents, known, also)
-        before = self.objects.commit(step.parents[0]).tree if parents else None
-        change = self.change(step, author, before, entries=bool(asked))
-        return judge(parents[0] if parents else ANYTHING, change, asked)
+        befores: list[str | None] = [self.objects.commit(oid).tree for oid in step.parents] or [
+            None
+        ]
+        changes = [self.change(step, author, each, entries=bool(asked)) for each in befores]
+        if len(parents) > 1:
+            more = [each._replace(policies=in_force(*each.policies, *also)) for each in parents]
+            return judge_against_all(more, changes)
+        return judge(parents[0] if parents else ANYTHING, changes[0], asked)
 
     def author(self, step: Step, policies: Policies, todo: Iterable[str] = ()) -> Author:
         """Who made a commit; signatures are looked at where a policy lists keys.
