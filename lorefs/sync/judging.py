@@ -152,14 +152,15 @@ class Standings:
             merge = self.merged(step)
             if merge is not None:
                 return self._merge(step, author, merge, parents, known, also)
-        befores: list[str | None] = [self.objects.commit(oid).tree for oid in step.parents] or [
-            None
-        ]
-        changes = [self.change(step, author, each, entries=bool(asked)) for each in befores]
-        if len(parents) > 1:
-            more = [each._replace(policies=in_force(*each.policies, *also)) for each in parents]
-            return judge_against_all(more, changes)
-        return judge(parents[0] if parents else ANYTHING, changes[0], asked)
+        entries = bool(asked)
+        if not parents:
+            return judge(ANYTHING, self.change(step, author, None, entries=entries), asked)
+        trees = [self.objects.commit(oid).tree for oid in step.parents]
+        changes = [self.change(step, author, each, entries=entries) for each in trees]
+        if len(parents) == 1:
+            return judge(parents[0], changes[0], asked)
+        more = [each._replace(policies=in_force(*each.policies, *also)) for each in parents]
+        return judge_against_all(more, changes)
 
     def author(self, step: Step, policies: Policies, todo: Iterable[str] = ()) -> Author:
         """Who made a commit; signatures are looked at where a policy lists keys.

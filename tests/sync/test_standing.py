@@ -419,11 +419,13 @@ def test_a_merge_of_three_takes_no_policy_and_no_approved_text_back(history: His
     other = history.by(BOB, lore("New."), a="1")
     tree = history.repo("rev-parse", f"{old}^{{tree}}")
     history.repo("config", "user.email", EVE)
-    for parents in ((old, tip, other), (other, old, tip)):
+
+    def merged(*parents: str) -> str:
         named = [word for oid in parents for word in ("-p", oid)]
-        merge = history.repo("commit-tree", "-m", "octopus", *named, tree)
+        return history.repo("commit-tree", "-m", "octopus", *named, tree)
+
+    for merge in (merged(old, tip, other), merged(other, old, tip)):
         assert history.doubts(merge) == {X: ENTRY, THE_POLICY: POLICY}
         assert history.approvers(merge) == (ADA,)
     history.repo("config", "user.email", ADA)  # who may drop it
-    merge = history.repo("commit-tree", "-m", "octopus", *named, tree)
-    assert history.standing(merge) == Standing()
+    assert history.standing(merged(old, tip, other)) == Standing()
