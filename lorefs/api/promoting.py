@@ -43,12 +43,15 @@ class Promoting(Changing):
             return None
         return Draft(path, Corpus(self.store, Known()).holding(ident, path).entry())
 
-    def promote(self, references: Sequence[str], *, directory: str | None = None) -> list[Row]:
+    def promote(
+        self, references: Sequence[str], *, directory: str | None = None, approve: bool = False
+    ) -> list[Row]:
         """Move personal entries to the team's document of their directory, or of another one.
 
         Their ids stay. All of them are moved or none, in one change. Returns them as they are
-        then: a policy may have them wait for approval. Where an entry is the team's and has a
-        local draft, that becomes its text, and is gone from the personal document.
+        then: where a policy asks for approval they wait, unless an approver says `approve`.
+        Where an entry is the team's and has a local draft, that becomes its text, and is gone
+        from the personal document.
         Raises `UsageError` for an entry that is not personal, `RefusedError` for one that is
         restricted.
         """
@@ -60,21 +63,28 @@ class Promoting(Changing):
         if directory is not None:
             directory = directory.strip("/")
             self._check_directory(directory)
+        approved = approve and self._check_approver("approve").is_manual
         moving = [row for row in rows if row.entry.id not in drafts]
 
         def settle(corpus: Corpus) -> None:
             for row in rows:
+                path = row.entry.path if directory is None else directory
+                document = document_path(path, TEAM)
                 if row.entry.id in drafts:
                     _take_draft(corpus, row, drafts[row.entry.id])
+                    document = row.document
+                if approved:
+                    self._approve_in(corpus, document, row.entry.id)
 
-        self._move_to(moving, TEAM, directory, settle)
+        self._move_to(moving, TEAM, directory, settle, approve=approved)
         return [self.store.entries.resolve(row.entry.id) for row in rows]
 
     def demote(self, references: Sequence[str]) -> list[Row]:
         """Move entries of the team to the personal document of their directory; the ids stay.
 
         All of them or none, in one change. What was pushed stays in the history of others: see
-        `pushed`. Raises `UsageError` for an entry that is personal already.
+        `pushed`. Raises `UsageError` for an entry that is personal already, and `RefusedError`
+        for an approved one where whoever works here is no approver.
         """
         rows = self._rows(references)
         drafts = self.store.copies.drafts()
@@ -88,6 +98,9 @@ class Promoting(Changing):
                     found=row.entry.id,
                     hint="`lorefs promote` makes it the text of the team; or delete it in the file",
                 )
+
+        if any(row.entry.scope == TEAM for row in rows):
+            self._check_approver("take approved entries away")
 
         def unmark(corpus: Corpus) -> None:
             from lorefs.core import edit
@@ -160,6 +173,8 @@ class Promoting(Changing):
         scope: str,
         directory: str | None,
         further: Callable[[Corpus], None],
+        *,
+        approve: bool = False,
     ) -> None:
         """Move entries to documents of a scope, with a further change, all in one."""
         groups: dict[tuple[str, str], list[str]] = {}
@@ -175,7 +190,8 @@ class Promoting(Changing):
             further(corpus)
 
         known = self.store.documents.state
-        self._change(change, discover=any(known(target) is None for _, target in groups))
+        unknown = any(known(target) is None for _, target in groups)
+        self._change(change, discover=unknown, approve=approve)
 
 
 def _check_promotable(row: Row, drafts: Collection[str]) -> None:

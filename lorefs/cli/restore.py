@@ -71,6 +71,10 @@ def run(
             wanted = wanted or (bool(count) and _confirmed(count))
         if wanted:
             workspace.past.bring_back(found)
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)
     if json:
         changes = [difference_json(each) for each in found.differences]
         write_json({"restored": wanted, "changes": changes})

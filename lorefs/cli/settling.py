@@ -37,6 +37,10 @@ def settle(workspace: Workspace, conflict: Conflict, way: Way) -> None:
     else:
         workspace.conflicts.resolve(conflict, way)
     write_lines([[(f"settled {conflict.number}: ", "green"), *_what(workspace, conflict, way)]])
+    if workspace.held:
+        from lorefs.cli.proposals import tell_held
+
+        tell_held(workspace)
 
 
 def _what(workspace: Workspace, conflict: Conflict, way: Way) -> list[Span]:

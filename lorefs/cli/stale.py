@@ -68,6 +68,10 @@ def run(
             workspace.get(reference)  # a wrong id is found before anything is changed
         confirmed = workspace.confirm(confirm) if confirm else []
         archived = [workspace.update(each, {"status": "archived"}) for each in archive or ()]
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)
     if json:
         write_json([row_json(row) for row in (*confirmed, *archived)])
         return

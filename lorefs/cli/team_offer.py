@@ -43,6 +43,10 @@ def bring(
     count = workspace.take_offers(chosen)
     if not quiet:
         _tell(found, count)
+    if workspace.held:
+        from lorefs.cli.proposals import tell_held
+
+        tell_held(workspace)
     return Brought(tuple(chosen), count)
 
 

@@ -44,6 +44,10 @@ def run(
             write("nothing to undo")
         if not json:
             note_pushed(pushed, entries)
+        if workspace.held:
+            from lorefs.cli.proposals import tell_held
+
+            tell_held(workspace)
 
 
 def _promoted(undone: Sequence[Change], entries: Entries) -> list[str]:

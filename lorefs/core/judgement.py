@@ -13,7 +13,7 @@ from lorefs.core.model import TEAM
 from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lorefs.core.model import Entry
 
@@ -184,6 +184,30 @@ def judge(before: Standing, change: Change, also: Policies = ()) -> Verdict:
     if doubt is not None:
         doubts[THE_POLICY] = doubt
     return Verdict(Standing(policies, doubts), tuple(bench.faults))
+
+
+def judge_against_all(parents: Sequence[Standing], changes: Sequence[Change]) -> Verdict:
+    """Judge a merge that cannot be made again: what it changes against each of its parents.
+
+    The policies of all of them judge, and stay in force unless somebody whom all entitle has set
+    another one. What counts has to count against every parent, in whatever order they stand.
+    """
+    asked = in_force(*(policy for each in parents for policy in each.policies))
+    verdicts = [
+        judge(each._replace(policies=asked), change)
+        for each, change in zip(parents, changes, strict=True)
+    ]
+    doubts: dict[str, Doubt] = {}
+    for verdict in verdicts:
+        for ident, doubt in verdict.standing.doubts.items():
+            doubts[ident] = min(doubt, doubts.get(ident, doubt))
+    faults = tuple(dict.fromkeys(each for verdict in verdicts for each in verdict.faults))
+    last = changes[0]
+    if last.after is not None and entitled(asked, last.author) and not last.ingests:
+        policies = in_force(last.after)
+        doubts.pop(THE_POLICY, None)
+        return Verdict(Standing(policies, doubts if policies else {}), faults)
+    return Verdict(Standing(asked, doubts), faults)
 
 
 class _Bench:

@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 
 
 class Foreign(NamedTuple):
-    """What came of the outbox: the edits that no document can hold, and what they said."""
+    """What came of the outbox: the edits that no document can hold, and what they said.
+
+    `taken` are the others.
+    """
 
     refusals: list[LorefsError]
     discards: list[Discard]
+    taken: list[ForeignEdit]
+
+    def refuse(self, error: LorefsError) -> None:
+        """Take back what was taken in as well, because it cannot stand so."""
+        self.refusals.append(_refusal(error))
+        for foreign in self.taken:
+            self.discards.extend(_discards(foreign))
 
 
 def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
@@ -34,7 +44,7 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
     An edit that no document can hold is taken back, whole, and its values go to the ledger:
     the program that wrote it is gone, and everything else has to go on.
     """
-    taken = Foreign([], [])
+    taken = Foreign([], [], [])
     if not store.outbox:
         return taken
     edits = store.outbox.edits()
@@ -52,6 +62,8 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
             taken.refusals.append(_refusal(error))
             if foreign.after is not None or not is_guest(foreign.document):
                 taken.discards.extend(_discards(foreign))
+        else:
+            taken.taken.append(foreign)
     return taken
 
 

@@ -17,6 +17,7 @@ from lorefs.core.judgement import (
     Standing,
     in_force,
     judge,
+    judge_against_all,
     meet,
     meet_policies,
 )
@@ -151,9 +152,15 @@ class Standings:
             merge = self.merged(step)
             if merge is not None:
                 return self._merge(step, author, merge, parents, known, also)
-        before = self.objects.commit(step.parents[0]).tree if parents else None
-        change = self.change(step, author, before, entries=bool(asked))
-        return judge(parents[0] if parents else ANYTHING, change, asked)
+        entries = bool(asked)
+        if not parents:
+            return judge(ANYTHING, self.change(step, author, None, entries=entries), asked)
+        trees = [self.objects.commit(oid).tree for oid in step.parents]
+        changes = [self.change(step, author, each, entries=entries) for each in trees]
+        if len(parents) == 1:
+            return judge(parents[0], changes[0], asked)
+        more = [each._replace(policies=in_force(*each.policies, *also)) for each in parents]
+        return judge_against_all(more, changes)
 
     def author(self, step: Step, policies: Policies, todo: Iterable[str] = ()) -> Author:
         """Who made a commit; signatures are looked at where a policy lists keys.

@@ -150,10 +150,16 @@ def _take_outbox(
     if not (foreign.discards or corpus.changed()):
         return corpus, Report()
     taken = _Notes(discards=foreign.discards)
-    kept = keep_rows(site, observation, corpus, request.origin.actor)
-    taken.moved += kept.moved
-    taken.discards += kept.discards
-    taken.bases |= kept.bases
+    try:
+        kept = keep_rows(site, observation, corpus, request.origin.actor)
+    except DocumentError as error:  # it cannot wait there, either
+        corpus.after.clear()
+        foreign.refuse(error)
+        notes.refusals += foreign.refusals[-1:]
+    else:
+        taken.moved += kept.moved
+        taken.discards += kept.discards
+        taken.bases |= kept.bases
     _write_down_ids(observation, corpus)
     batch = f"{request.origin.batch}/rows"
     origin = replace(request.origin, source="sql", batch=batch)

@@ -406,6 +406,26 @@ def test_a_merge_of_three_is_judged_by_all_policies(history: History) -> None:
     history.at(tips[0])
     history.repo("merge", "--quiet", "-m", "octopus", *tips[1:])
     tip = history.repo("rev-parse", "HEAD")
-    assert history.doubts(tip) == {ident(4): ENTRY, ident(5): ENTRY}
-    settled = {f"s{n}/.lore.md": document(entry(n + 3, f"S{n}", "Ada's.")) for n in (1, 2)}
+    # who made it answers for all that its parents do not agree upon
+    assert history.doubts(tip) == dict.fromkeys(map(ident, (3, 4, 5)), ENTRY)
+    settled = {f"s{n}/.lore.md": document(entry(n + 3, f"S{n}", "Ada's.")) for n in range(3)}
     assert history.doubts(history.by(ADA, lore(), **settled)) == {}
+
+
+def test_a_merge_of_three_takes_no_policy_and_no_approved_text_back(history: History) -> None:
+    """Its first parent may be as old as somebody likes."""
+    old = history.by(ADA, document(entry(1, "X", "Old.")))
+    tip = history.by(ADA, lore("New."))
+    other = history.by(BOB, lore("New."), a="1")
+    tree = history.repo("rev-parse", f"{old}^{{tree}}")
+    history.repo("config", "user.email", EVE)
+
+    def merged(*parents: str) -> str:
+        named = [word for oid in parents for word in ("-p", oid)]
+        return history.repo("commit-tree", "-m", "octopus", *named, tree)
+
+    for merge in (merged(old, tip, other), merged(other, old, tip)):
+        assert history.doubts(merge) == {X: ENTRY, THE_POLICY: POLICY}
+        assert history.approvers(merge) == (ADA,)
+    history.repo("config", "user.email", ADA)  # who may drop it
+    assert history.standing(merged(old, tip, other)) == Standing()
