@@ -40,6 +40,19 @@ def test_what_somebody_proposes_waits(lorefs: Lorefs) -> None:
     assert "may not move" in lorefs("mv", ANTS, ".", status=5).err
 
 
+@pytest.mark.parametrize("who", [ADA, BOB])
+def test_what_waits_makes_no_document_of_the_team(lorefs: Lorefs, here: Clone, who: str) -> None:
+    be(here.repo, who)
+    (here.path / "api").mkdir()
+    lorefs("add", "Dogs bark", "--path", "api")
+    assert [each.name for each in (here.path / "api").iterdir()] == [REVIEW]
+    with here.open() as workspace:
+        assert workspace.store.documents.state("api/.lore.md") is None
+    (proposal,) = lorefs("review", "--json").json
+    lorefs("approve", proposal["proposal"]["id"], status=0 if who == ADA else 5)
+    assert (here.path / "api" / ".lore.md").exists() == (who == ADA)
+
+
 def test_what_waits_is_not_read_by_accident(lorefs: Lorefs, here: Clone) -> None:
     here.add("Dogs bark")
     assert [line.split("\t")[3] for line in lorefs("list").lines] == ["Ants", "Bees"]
