@@ -57,8 +57,8 @@ class Person:
 
     def git(self, *arguments: str, cwd: Path | None = None, status: int = 0) -> Done:
         found = subprocess.run(
-            ["git", *arguments], cwd=cwd or self.clone, env=environment(self.env),
-            capture_output=True, encoding="utf-8", check=False, timeout=50,
+            ["git", *arguments], cwd=cwd or self.clone, env=environment(self.env), check=False,
+            capture_output=True, encoding="utf-8", errors="surrogateescape", timeout=50,
         )  # fmt: skip
         assert found.returncode == status, found
         return Done(found.returncode, found.stdout, found.stderr)
