@@ -30,6 +30,7 @@ def test_what_somebody_proposes_waits(lorefs: Lorefs) -> None:
     assert (done.out, "proposed to remove: " in done.err) == ("", True)
     shown = lorefs("review").out
     assert f"{new[-8:]}  new entry  Dogs bark\n  by {BOB}, " in shown
+    assert f", {REVIEW}\n  Gotcha\n    At night.\n" in shown
     assert "  title\n    Bees{+ sting+}\n  confidence  0.8 → 0.5\n" in shown
     assert "  removal  Ants\n" in shown
     assert shown.endswith(f"hint: 3 proposals; {ADA} may approve\n")
@@ -81,7 +82,9 @@ def test_an_approver_settles_it(lorefs: Lorefs, here: Clone) -> None:
     gone = found["removal"]["proposal"]["id"]
     lorefs("reject", gone, status=2)
     assert "rejected" in lorefs("reject", gone, "--why", "They are there.").out
-    assert "rejected: They are there." in lorefs("review", "--rejected").out
+    shown = lorefs("review", "--rejected").out
+    assert "rejected: They are there." in shown
+    assert shown.endswith("hint: 1 proposal; ada@example.invalid may approve\n")
     assert lorefs("approve", new, "--json").json[0]["approved_by"] == ADA
     assert lorefs("review").out == "nothing waits for approval\n"
     here.edit("**Bees sting**", "**Bees hum**")
