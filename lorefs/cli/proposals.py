@@ -112,7 +112,7 @@ def _head(proposal: Proposal, short: dict[str, str], *, whole: bool) -> Iterator
 
 def _write_new(entry: Entry, *, whole: bool) -> None:
     write_lines([[(f"  {one_line(entry.category) or '(no category)'}", "bold cyan"),
-                  *facts(entry._replace(status="active"))]])  # fmt: skip
+                  *facts(entry._replace(status="active", scope="team"))]])  # fmt: skip
     content = entry.content
     if not whole:
         lines = content.split("\n")

@@ -49,6 +49,7 @@ def run(
             return
         write_proposals(found, known)
         policy = workspace.policy()
-        if policy.is_manual:
-            count = counted(len(found), "proposal", "proposals")
+        waiting = sum(each.row.entry.status != "rejected" for each in found)
+        if policy.is_manual and waiting:
+            count = counted(waiting, "proposal", "proposals")
             write_lines([[], [("hint: ", "bold"), (f"{count}; {names(policy)} may approve", "")]])

@@ -35,7 +35,13 @@ from lorefs.core.proposal import (
     REJECTED_BECAUSE,
     REMOVES,
 )
-from lorefs.core.put_back import front_matter, put_back, replace_block, with_front_matter_of
+from lorefs.core.put_back import (
+    front_matter,
+    put_back,
+    replace_block,
+    with_front_matter_of,
+    without_left_headings,
+)
 from lorefs.core.source import cut, read_entry
 from lorefs.core.versions import by_id, same
 
@@ -144,6 +150,10 @@ class _Batch:
         """What came of it."""
         for path, blocks in self.queue.items():
             self.documents[path] = edit.place_all(self.documents.get(path, EMPTY), blocks)
+        for path, wrote in after.items():
+            if scope_of(path) == TEAM and self.documents[path] is not wrote:
+                base = self.before.get(path, EMPTY)
+                self.documents[path] = without_left_headings(self.documents[path], base, wrote)
         changed = {
             path: _still_identified(document, path)
             for path, document in self.documents.items()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM
 from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash
+from lorefs.core.proposal import APPROVED_AGAIN, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,10 +33,14 @@ Policies = tuple[Policy, ...]
 
 
 class Claim(NamedTuple):
-    """An approval that an entry carries: by whom, and the hash that it is bound to, or ""."""
+    """An approval that an entry carries: by whom, and the hash that it is bound to, or "".
+
+    `again` tells it from an earlier one of the same person and text, which did not count.
+    """
 
     by: str
     mark: str
+    again: str = ""
 
 
 class Value(NamedTuple):
@@ -160,7 +165,7 @@ def value_of(copies: Iterable[Entry]) -> Value:
         return NO_VALUE
     texts = {approval_hash(entry): entry for entry in live}
     claims = frozenset(
-        Claim(entry.approved_by.casefold(), entry.approved_hash)
+        Claim(entry.approved_by.casefold(), entry.approved_hash, key_of(entry, APPROVED_AGAIN))
         for entry in live
         if entry.approved_by or entry.approved_hash
     )

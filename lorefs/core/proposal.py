@@ -22,12 +22,15 @@ PROPOSES_HASH: Final = "proposes_hash"  # the `approval_hash` of that entry then
 PROPOSES_STATUS: Final = "proposes_status"  # the status that it would have
 REMOVES: Final = "removes"  # true where that entry is to go
 REJECTED_BECAUSE: Final = "rejected_because"
+# How often somebody approved of what carried the same approval already, by somebody who may not.
+APPROVED_AGAIN: Final = "approved_again"
 KEYS: Final = frozenset({
     PROPOSES,
     PROPOSES_HASH,
     PROPOSES_STATUS,
     REMOVES,
     REJECTED_BECAUSE,
+    APPROVED_AGAIN,
 })  # fmt: skip
 
 Kind = Literal["new", "change", "removal"]

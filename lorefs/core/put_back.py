@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lorefs.core import edit
-from lorefs.core.document import FRONT_MATTER, HEADING, SECTION_LEVEL, line_end
+from lorefs.core.document import ENTRY, FRONT_MATTER, HEADING, SECTION_LEVEL, UNCLAIMED, line_end
 from lorefs.core.versions import by_id
 
 if TYPE_CHECKING:
@@ -43,6 +43,43 @@ def replace_block(document: Document, block: Block) -> Document:
     new = block._replace(lead=blocks[index].lead)
     replaced = document._replace(blocks=(*blocks[:index], new, *blocks[index + 1 :]))
     return edit.checked(replaced, index, index + 1)
+
+
+def without_left_headings(document: Document, base: Document, after: Document) -> Document:
+    """The document without headings that came for entries which are not in it any more.
+
+    Those are headings that `base` does not have, with an entry below in `after`, and with
+    nothing at all below now.
+    """
+    new = _headings_of_entries(after) - {b.text for b in base.blocks if b.kind == HEADING}
+    kept: list[Block] = []  # from the end to the start
+    for block in reversed(document.blocks):
+        below = kept[-1] if kept else None
+        is_empty = below is None or (below.kind == HEADING and below.level <= block.level)
+        if block.kind != HEADING or block.text not in new or not is_empty:
+            kept.append(block)
+        elif below is not None:
+            lead = max(below.lead, block.lead, key=lambda lead: lead.count("\n"))
+            kept[-1] = below._replace(lead=lead)
+    if len(kept) == len(document.blocks):
+        return document
+    if not kept:
+        return document._replace(blocks=(), tail="")
+    if not document.blocks[0].lead:  # nor has what comes first now
+        kept[-1] = kept[-1]._replace(lead="")
+    return edit.checked(document._replace(blocks=tuple(kept[::-1])), 0, len(kept))
+
+
+def _headings_of_entries(document: Document) -> set[str]:
+    """The sources of headings that have an entry somewhere below."""
+    found: set[str] = set()
+    above: list[Block] = []
+    for block in document.blocks:
+        if block.kind == HEADING:
+            above = [*(each for each in above if each.level < block.level), block]
+        elif block.kind in {ENTRY, UNCLAIMED}:
+            found.update(each.text for each in above)
+    return found
 
 
 def _place(document: Document, base: Document, ident: str) -> int | None:

@@ -102,7 +102,7 @@ def keep_change(site: Site, observation: Observation, corpus: Corpus, request: R
     if entitled:
         from lorefs.core.approval import renewed
 
-        for path in changed:
+        for path in corpus.after.keys() & set(changed):
             corpus.after[path] = renewed(corpus.before.get(path, EMPTY), corpus.after[path], actor)
     return kept
 
@@ -188,7 +188,16 @@ def _kept(
     if by_hand:
         _note_lags(site, observation.facts, found.documents, before, after)
     corpus.after |= found.documents
+    if not by_hand:
+        _forget_unborn(site, corpus, changed)
     return found
+
+
+def _forget_unborn(site: Site, corpus: Corpus, paths: Iterable[str]) -> None:
+    """Take out documents that would have come into being for what waits now beside them."""
+    for path in paths:
+        if corpus.after[path] == EMPTY and site.store.documents.state(path) is None:
+            del corpus.after[path]
 
 
 def _look_at_git(

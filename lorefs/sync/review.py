@@ -11,6 +11,7 @@ from lorefs.core.metadata import plain
 from lorefs.core.model import REVIEW, TEAM, document_path
 from lorefs.core.policy import approval_hash
 from lorefs.core.proposal import (
+    APPROVED_AGAIN,
     KEYS,
     PROPOSES,
     PROPOSES_HASH,
@@ -136,10 +137,18 @@ def approve_entry(corpus: Corpus, document: str, ident: str, approver: str) -> N
     found = {each.id: each for each in entries(corpus.document(document), document)}
     entry = found[ident]
     changes: dict[str, Any] = {key: None for key, _ in entry.extra if key in KEYS}
-    changes |= {"approved_by": approver, "approved_hash": approval_hash(entry)}
+    found_hash = approval_hash(entry)
+    if (entry.approved_by, entry.approved_hash) == (approver, found_hash):  # as somebody forged it
+        changes[APPROVED_AGAIN] = plain(str(_count(entry) + 1))
+    changes |= {"approved_by": approver, "approved_hash": found_hash}
     if is_waiting(entry) or entry.status == "rejected":
         changes["status"] = "active"
     corpus.edit(document, ident, lambda d: edit.replace_fields(d, ident, changes))
+
+
+def _count(entry: Entry) -> int:
+    found = key_of(entry, APPROVED_AGAIN)
+    return int(found) if found.isdecimal() else 0
 
 
 def turn_down(corpus: Corpus, row: Row, why: str) -> None:

@@ -25,7 +25,7 @@ def test_a_new_entry_waits_and_the_file_is_rewritten(here: Clone) -> None:
     here.write(LORE + NEW)
     (new,) = [each for each in here.entries().values() if each.scope == "review"]
     assert (new.title, new.status, new.proposed_by) == ("Dogs bark", "pending", BOB)
-    assert here.text() == LORE + "\n### Pattern\n"
+    assert here.text() == LORE
     assert "* **Dogs bark**: at night." in here.text(REVIEW)
     texts = here.text(), here.text(REVIEW)
     here.reconcile(discover=True)
@@ -36,7 +36,7 @@ def test_before_the_first_look_as_well(here: Clone) -> None:
     """The database is new, and what the file holds beyond HEAD somebody wrote."""
     here.write(LORE.replace("**Ants**: Some", "**Ants**: No") + NEW)
     here.reconcile()
-    assert here.text() == LORE + "\n### Pattern\n"
+    assert here.text() == LORE
     assert sorted(e.title for e in here.entries().values() if e.scope == "review") == [
         "Ants", "Dogs bark"
     ]  # fmt: skip

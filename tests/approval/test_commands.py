@@ -30,6 +30,7 @@ def test_what_somebody_proposes_waits(lorefs: Lorefs) -> None:
     assert (done.out, "proposed to remove: " in done.err) == ("", True)
     shown = lorefs("review").out
     assert f"{new[-8:]}  new entry  Dogs bark\n  by {BOB}, " in shown
+    assert f", {REVIEW}\n  Gotcha\n    At night.\n" in shown
     assert "  title\n    Bees{+ sting+}\n  confidence  0.8 → 0.5\n" in shown
     assert "  removal  Ants\n" in shown
     assert shown.endswith(f"hint: 3 proposals; {ADA} may approve\n")
@@ -38,6 +39,19 @@ def test_what_somebody_proposes_waits(lorefs: Lorefs) -> None:
     assert f"{BOB} may not approve here; {ADA} may" in refused
     assert "may not approve" in lorefs("add", "Eels", "--approve", status=5).err
     assert "may not move" in lorefs("mv", ANTS, ".", status=5).err
+
+
+@pytest.mark.parametrize("who", [ADA, BOB])
+def test_what_waits_makes_no_document_of_the_team(lorefs: Lorefs, here: Clone, who: str) -> None:
+    be(here.repo, who)
+    (here.path / "api").mkdir()
+    lorefs("add", "Dogs bark", "--path", "api")
+    assert [each.name for each in (here.path / "api").iterdir()] == [REVIEW]
+    with here.open() as workspace:
+        assert workspace.store.documents.state("api/.lore.md") is None
+    (proposal,) = lorefs("review", "--json").json
+    lorefs("approve", proposal["proposal"]["id"], status=0 if who == ADA else 5)
+    assert (here.path / "api" / ".lore.md").exists() == (who == ADA)
 
 
 def test_what_waits_is_not_read_by_accident(lorefs: Lorefs, here: Clone) -> None:
@@ -68,7 +82,9 @@ def test_an_approver_settles_it(lorefs: Lorefs, here: Clone) -> None:
     gone = found["removal"]["proposal"]["id"]
     lorefs("reject", gone, status=2)
     assert "rejected" in lorefs("reject", gone, "--why", "They are there.").out
-    assert "rejected: They are there." in lorefs("review", "--rejected").out
+    shown = lorefs("review", "--rejected").out
+    assert "rejected: They are there." in shown
+    assert shown.endswith("hint: 1 proposal; ada@example.invalid may approve\n")
     assert lorefs("approve", new, "--json").json[0]["approved_by"] == ADA
     assert lorefs("review").out == "nothing waits for approval\n"
     here.edit("**Bees sting**", "**Bees hum**")

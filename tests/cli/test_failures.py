@@ -17,7 +17,7 @@ NO_REPOSITORY_NEEDED = {"demo", "merge-file", "merge-driver", "config"}
 ARGUMENTS = {
     "add": ["T"], "edit": ["x", "--title", "T"], "mv": ["x", "."], "rm": ["x"], "show": ["x"],
     "search": ["x"], "similar": ["x"], "blame": ["x"], "restore": ["x"],
-    "merge-tree": ["--check", "HEAD"], "import": ["x"],
+    "merge-tree": ["--check", "HEAD"], "import": ["x"], "team": ["status"],
     "promote": ["x"], "demote": ["x"],
     "approve": ["x"], "reject": ["x", "--why", "T"],
 }  # fmt: skip

@@ -56,13 +56,34 @@ THREE = document(entry(1, "Ants"), entry(2, "Bees", meta="confidence: 0.8"), ent
 def test_a_new_entry_moves_to_the_review_document() -> None:
     after = THREE + "\n### Pattern\n\n- **Dogs bark**: at *night*.\n"
     texts, found = kept({TEAM_DOC: THREE}, {TEAM_DOC: after})
-    assert texts[TEAM_DOC] == THREE + "\n### Pattern\n"
+    assert texts[TEAM_DOC] == THREE
     (new,) = waiting(texts).values()
     assert (new.title, new.content, new.category) == ("Dogs bark", "at *night*.", "Pattern")
     assert (new.status, new.proposed_by) == ("pending", BOB)
     assert "- **Dogs bark**: at *night*." in texts[REVIEW_DOC]
     (moved,) = found.moved
     assert (moved.kind, moved.entry, moved.document) == ("new", new.id, REVIEW_DOC)
+
+
+def test_headings_go_with_the_entries_that_they_came_for() -> None:
+    """What stood there before stays, and so does what has anything else below."""
+    dogs = "* **Dogs bark**: at night.\n"
+    for stood, added in (
+        ("", f"### Pattern\n\n{dogs}"),
+        (THREE, f"\n## More\n\n### Pattern\n\n{dogs}"),
+        (f"{THREE}\n### Pattern\n", f"\n{dogs}"),
+        (f"# Ours\n\n{THREE}", f"\n### Pattern\n\n{dogs}\n### Note\n\n{dogs}"),
+    ):
+        texts, _ = kept({TEAM_DOC: stood}, {TEAM_DOC: stood + added})
+        assert texts[TEAM_DOC] == stood
+    first, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: f"### Pattern\n\n{dogs}\n{THREE}"})
+    assert first[TEAM_DOC] == THREE
+    prose = f"{THREE}\n### Pattern\n\nSome prose.\n"
+    texts, _ = kept({TEAM_DOC: THREE}, {TEAM_DOC: f"{prose}\n{dogs}\n### Empty\n"})
+    assert texts[TEAM_DOC] == f"{prose}\n### Empty\n"
+    moved = document(entry(1, "Ants"), entry(3, "Cats"))
+    moved += f"\n### Pattern\n\n{entry(2, 'Bees', meta='confidence: 0.8')}\n"
+    assert kept({TEAM_DOC: THREE}, {TEAM_DOC: moved})[0][TEAM_DOC] == THREE
 
 
 def test_a_new_entry_of_an_approver_waits_as_well_while_changes_apply() -> None:

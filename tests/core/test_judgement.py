@@ -179,6 +179,17 @@ def test_a_value_is_what_readers_get_to_see() -> None:
     assert value_of([approved]).claims == {Claim("ada@example.invalid", "0")}
 
 
+def test_an_approval_that_was_forged_to_the_letter_can_be_given_again() -> None:
+    extra = (("approved_again", "1"),)
+    forged = Entry("x", "A title", approved_by=ADA.email, approved_hash="1")
+    tree = {"x": Value("1", value_of([forged]).claims), "y": NO_VALUE}
+    again = {**tree, "x": Value("1", value_of([forged._replace(extra=extra)]).claims)}
+    before = (ADA, HERS, dict.fromkeys(IDS, NO_VALUE))
+    states: list[State] = [before, (EVE, HERS, tree), (ADA, HERS, tree), (EVE, HERS, again)]
+    assert [set(each.doubts) for each in fold(states)] == [set(), {"x"}, {"x"}, {"x"}]
+    assert not fold([*states[:3], (ADA, HERS, again)])[-1].doubts
+
+
 def test_what_another_history_vouches_for_counts() -> None:
     before = Standing((HERS,))
     shifts = {"x": Shift(NO_VALUE, Value("1")), "y": Shift(Value("1"), NO_VALUE)}

@@ -92,7 +92,8 @@ def test_what_is_shared_comes_along(three: list[Clone], hub: Repo, team: Team) -
     join(dana, hub, "shared")
     ada.sync()
     assert files_of(hub, "shared") <= blobs(ada.repo)
-    assert "For all" not in ada.titles()
+    assert "For all" in ada.titles()  # shown here, and in none of her documents
+    assert "For all" not in ada.text()
 
 
 def test_everything_is_fetched_where_that_is_wanted(
