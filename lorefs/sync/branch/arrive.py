@@ -14,6 +14,7 @@ from lorefs.core.precedence import without_removed
 from lorefs.core.selection import RESTRICTED, visible
 from lorefs.store.documents import digest
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
+from lorefs.sync.branch.news import LOGGED
 from lorefs.sync.branch.publish import following
 from lorefs.sync.branch.standing import judged, note
 from lorefs.sync.corpus import Corpus
@@ -102,6 +103,8 @@ def _note_equal(site: Site, texts: Mapping[str, str]) -> None:
             state = documents.state(path)
             if state is not None and state.hash == digest(encode(text)):
                 documents.put_synced(path, state.hash)
+        if not documents.unsynced():  # what the log says up to here is no news to the branch
+            site.store.set_state(LOGGED, str(site.store.log.last()))
 
 
 def _finish(store: Store, arrival: _Arrival, judgement: Judged) -> None:
