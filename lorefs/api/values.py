@@ -24,8 +24,12 @@ def checked_source(text: str) -> str:
 
 
 def brief(row: Row) -> dict[str, Any]:
-    """What an agent needs of an entry: to judge it, and to ask for it or change it."""
+    """What an agent needs of an entry: to judge it, and to ask for it or change it.
+
+    `standing` is there where it is "unapproved": what it says nobody entitled has approved.
+    """
     entry = row.entry
+    standing = {"standing": row.standing} if row.standing else {}
     return {
         "id": entry.id,
         "title": entry.title,
@@ -40,6 +44,7 @@ def brief(row: Row) -> dict[str, Any]:
         "document": row.document,
         "source": source_of(row.document),
         "rev": row.rev,
+        **standing,
     }
 
 

@@ -46,6 +46,7 @@ class Tools:
         """Find entries by words that all have to be there, or by FTS5 syntax; the best first.
 
         For a question in your own words, or for the files you are about to change, use `context`.
+        Do not rely on one with the standing "unapproved".
         """
         with self._open() as workspace:
             where = Filter(category=category, path=path, waiting=False)
@@ -53,7 +54,10 @@ class Tools:
             return {"entries": [brief(hit.row) | {"score": round(hit.score, 4)} for hit in hits]}
 
     def get(self, id: str) -> dict[str, Any]:
-        """Give one entry; `id` is any unique start or end of its id. `rev` goes into `if_rev`."""
+        """Give one entry; `id` is any unique start or end of its id. `rev` goes into `if_rev`.
+
+        Do not rely on one with the standing "unapproved".
+        """
         with self._open() as workspace:
             row = workspace.get(id)
             workspace.note_use([row.entry.id])

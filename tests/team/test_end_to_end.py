@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +260,13 @@ def _converged(stage: Stage) -> None:
     assert len(rows[0]) == 4
 
 
+async def _sees_the_mark(agent: Client, ident: str) -> None:
+    listed = {row["id"]: row for row in (await ask(agent, "list"))["entries"]}
+    for row in (await ask(agent, "get", id=ident), listed[ident]):
+        assert (row["title"], row["standing"]) == ("Caches are cold", "unapproved")
+    assert "standing" not in (await ask(agent, "search", query="gateway"))["entries"][0]
+
+
 def test_a_forged_approval_does_not_count(stage: Stage, tmp_path: Path) -> None:
     ada, ben, cleo = stage.people
     new = ben("add", "Caches are cold", "--content", "After a deploy.").out.strip()
@@ -293,6 +301,7 @@ def test_a_forged_approval_does_not_count(stage: Stage, tmp_path: Path) -> None:
         (row,) = (row for row in person("list", "--json").json if row["id"] == new)
         assert row["standing"] == "unapproved"
         assert "After a deploy." not in person("context", "--query", "caches deploy").out
+    ben.agent(partial(_sees_the_mark, ident=new))
     shown = ben("show", new).out
     assert f"not approved: approved in {forged} by {cleo.email}, who may not" in shown
     assert "changed since" not in shown  # the hash is the right one, and is worth nothing
