@@ -74,7 +74,7 @@ class Approving(Reading):
             for each in found:
                 row = self.store.entries.resolve(each.row.entry.id)
                 self._check_proposal(row)
-                now = proposal_of(self.store, row)
+                now = proposal_of(self.store, row, corpus)
                 if if_rev is not None and str(if_rev) not in {str(row.rev), row.hash, now.hash}:
                     raise ConflictError(
                         f"{row.entry.id} has changed: it is at revision {row.rev} now",

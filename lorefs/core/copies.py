@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def keeper(owner: str | None, holders: Sequence[str]) -> str | None:
     """The document whose entry counts, of those that hold one with an id; None for none.
 
-    What the team has comes before what is personal, then `owner`, the one that held it so far,
-    then the smaller path.
+    What the team has comes before what waits for approval, and that before what is personal; then
+    `owner`, the one that held it so far, then the smaller path.
     """
-    shared = [path for path in holders if scope_of(path) != PERSONAL]
+    team = [path for path in holders if scope_of(path) == TEAM]
+    shared = team or [path for path in holders if scope_of(path) != PERSONAL]
     pool = shared or holders
     if owner in pool:
         return owner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,8 @@ def waiting(store: Store, *, rejected: bool = False, team: bool = False) -> list
     return sorted(found, key=lambda row: (row.updated_at, row.entry.id))
 
 
-def proposal_of(store: Store, row: Row) -> Proposal:
-    """What a row proposes as things stand now."""
+def proposal_of(store: Store, row: Row, corpus: Corpus | None = None) -> Proposal:
+    """What a row proposes as things stand now, in the rows or in what a corpus makes of them."""
     entry, kind = row.entry, kind_of(row.entry)
     if kind == "new":
         gone = {key: None for key, _ in entry.extra if key in KEYS}
@@ -77,11 +77,22 @@ def proposal_of(store: Store, row: Row) -> Proposal:
         return Proposal(row, kind, None, None, ("existence",))
     known = key_of(entry, PROPOSES_HASH)
     base = _base(store, target, known)
+    if corpus is not None:
+        target = _in(corpus, target)
+    if target is None:
+        return Proposal(row, kind, None, None, ("existence",))
     if kind == "removal":
         same = base is not None and approval_hash(target.entry) == known
         return Proposal(row, kind, target, None, () if same else ("existence",))
     done = applied(entry, target.entry, base)
     return Proposal(row, kind, target, done.entry, done.clashes)
+
+
+def _in(corpus: Corpus, row: Row) -> Row | None:
+    """A row as a corpus has its entry, None where that is gone from its document."""
+    found = {each.id: each for each in entries(corpus.document(row.document), row.document)}
+    now = found.get(row.entry.id)
+    return None if now is None else replace(row, entry=now)
 
 
 def _base(store: Store, target: Row, known: str) -> Entry | None:

@@ -237,3 +237,35 @@ def test_what_is_imported_waits_and_goes_with_one_undo(here: Clone) -> None:
         workspace.import_entries(workspace.preview_import(source))
         assert sorted(each.kind for each in workspace.held) == ["change", "new", "new"]
         assert workspace.get(ident(1)).entry.title == "Ants"
+
+
+def test_proposals_about_one_entry_are_approved_on_top_of_each_other(here: Clone) -> None:
+    be(here.repo, "cat@example.invalid")
+    here.update(ident(2), content="Cat's.", confidence=0.5)
+    be(here.repo, BOB)
+    here.update(ident(2), title="Wasps")
+    be(here.repo, ADA)
+    both = waiting(here)
+    with here.open() as workspace:
+        (row,) = workspace.approve(both)
+    assert (row.entry.title, row.entry.content, row.entry.confidence) == ("Wasps", "Cat's.", 0.5)
+    assert row.entry.approved_hash == approval_hash(row.entry)
+
+
+def test_proposals_that_contradict_each_other_are_not_approved_at_once(here: Clone) -> None:
+    be(here.repo, "cat@example.invalid")
+    here.update(ident(2), title="Hornets")
+    be(here.repo, BOB)
+    here.update(ident(2), title="Wasps")
+    here.remove(ident(1))
+    be(here.repo, "cat@example.invalid")
+    here.update(ident(1), title="Emmets")
+    be(here.repo, ADA)
+    hornets, wasps, removal, emmets = waiting(here)
+    with here.open() as workspace:
+        with pytest.raises(ConflictError):
+            workspace.approve([hornets, wasps])
+        with pytest.raises(RefusedError, match="gone"):
+            workspace.approve([removal, emmets])
+    assert here.text() == LORE
+    assert waiting(here) == [hornets, wasps, removal, emmets]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from lorefs.core.claim import with_markers
+from lorefs.core.claim import claim, with_markers
 from lorefs.core.document import encode, parse, serialize
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
 from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
@@ -78,6 +78,9 @@ def arrive(
         instead=instead,
         paths=tuple(paths),
     )
+    judgement = judged(site.store, branch, target)
+    if judgement.found:
+        arrival = arrival._replace(base=_claimed(arrival.base), theirs=_claimed(arrival.theirs))
     change = partial(_apply, site, branch, arrival, origin.at)
     publish = following(site, branch)
     request = Request(
@@ -86,13 +89,20 @@ def arrive(
         arrives=True,
         publish=publish,
         paths=tuple(paths),
-        finish=partial(_finish, site.store, arrival, judged(site.store, branch, target)),
+        finish=partial(_finish, site.store, arrival, judgement),
         first=applied is None,
     )
     report = reconcile(site, request)
     if applied is None and not (instead or report.copies):
         _note_equal(site, branch.texts(target, frozenset(paths)))
     return report
+
+
+def _claimed(texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts with the ids that entries without a marker were judged by."""
+    return {
+        path: serialize(claim(parse(text), path)) if text else text for path, text in texts.items()
+    }
 
 
 def _note_equal(site: Site, texts: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from lorefs.core.message import (
     message,
 )
 from lorefs.core.plan import is_mass_deletion
-from lorefs.core.selection import outgoing
+from lorefs.core.selection import is_in, outgoing
 from lorefs.repo import head_oid
 from lorefs.repo.identity import author
 from lorefs.repo.objects import RefMovedError, Signature
@@ -143,7 +143,11 @@ def _content(site: Site, branch: Branch, withdraw: Ids) -> _Content:
         hashes[path] = state.hash if state else ""
         document = corpus.document(path)
         owners = store.entries.owners(block.id for block in document.blocks if block.id)
-        copies = {ident for ident, owner in owners.items() if owner != path}
+        # what the branch holds twice is nothing that was done here
+        known = there.get(path, "")
+        copies = {
+            ident for ident, owner in owners.items() if owner != path and not is_in(ident, known)
+        }
         text = outgoing(document, path, there.get(path), terms, copies)
         if text != there.get(path, ""):
             changes[path] = encode(text) if text else None
