@@ -69,7 +69,7 @@ def write_all(path: Path, found: list[Entry]) -> float:
     """A first ingest: rows, full-text index and log."""
 
     def write() -> None:
-        with store.write():
+        with store.write(), store.adding(len(found)):
             last = store.entries.add(((entry, DOCUMENT) for entry in found), ORIGIN)
             store.log.append_ingest(last, ORIGIN)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_DIGITS: Final = frozenset("0123456789abcdef")
+_DIGITS: Final = "0123456789abcdefABCDEF"
 _LENGTH: Final = 36
 _VERSION_AT: Final = 14  # the digit that tells the version
 
@@ -17,8 +17,8 @@ def is_uuid(text: str) -> bool:
     """Whether a text has the form of a UUID of whatever version, in lower or upper case."""
     if len(text) != _LENGTH or text[8] + text[13] + text[18] + text[23] != "----":
         return False
-    digits = text.lower().replace("-", "")
-    return len(digits) == _LENGTH - 4 and _DIGITS.issuperset(digits)
+    digits = text.replace("-", "")
+    return len(digits) == _LENGTH - 4 and not digits.strip(_DIGITS)
 
 
 def normal_id(text: str) -> str:

@@ -32,12 +32,6 @@ if TYPE_CHECKING:
 _MARKS: Final = ", ".join("?" * len(COLUMNS.split(", ")))
 _INDEXED: Final = "title, content, category, tags"
 
-# FTS5 writes a segment for each megabyte, and merges segments as it goes, which is a third of the
-# work of a first ingest; see "configuration options" in its documentation.
-MANY: Final = 5000  # rows at once for which that is worth a change
-_BULK: Final = {"hashsize": 16 << 20, "automerge": 0}
-_USUAL: Final = {"hashsize": 1 << 20, "automerge": 4}
-
 
 class Entries:
     """Access to the entries table."""
@@ -133,8 +127,8 @@ class Entries:
     def add(self, entries: Iterable[tuple[Entry, str]], origin: Origin) -> int:
         """Insert rows (entry, document) and index them; their `rev` starts at the epoch.
 
-        Rows are streamed. Returns the number behind which their primary keys lie. Must run
-        inside `Store.write`, as `change` must.
+        Rows are streamed; see `bulk` for many. Returns the number behind which their primary keys
+        lie. Must run inside `Store.write`, as `change` must.
         """
         last, epoch = self.connection.execute(
             "SELECT (SELECT coalesce(max(pk), 0) FROM entries), CAST(value AS INTEGER)"
@@ -144,27 +138,8 @@ class Entries:
             f"INSERT INTO entries ({COLUMNS}) VALUES ({_MARKS})",
             (first_values(entry, document, epoch, origin) for entry, document in entries),
         )
-        self._index_added(int(last))
-        return int(last)
-
-    def _index_added(self, last: int) -> None:
-        """Index the rows behind a primary key; many at once in few segments, merged later."""
-        count = self.connection.execute(
-            "SELECT count(*) FROM entries WHERE pk > ?", (last,)
-        ).fetchone()[0]
-        if count < MANY:
-            self._index("pk > ?", (last,))
-            return
-        for name, value in _BULK.items():
-            self._set_index(name, value)
         self._index("pk > ?", (last,))
-        for name, value in _USUAL.items():
-            self._set_index(name, value)
-
-    def _set_index(self, name: str, value: int) -> None:
-        self.connection.execute(
-            "INSERT INTO entries_fts (entries_fts, rank) VALUES (?, ?)", (name, value)
-        )
+        return int(last)
 
     def change(self, edits: Sequence[Edit], origin: Origin) -> None:
         """Update and delete rows that are there, and index them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.core.guests import HERE, MARK
 from lorefs.core.ids import created_at
-from lorefs.core.model import Entry, Relation
+from lorefs.core.model import METADATA_FIELDS, Entry, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +21,15 @@ COLUMNS: Final = ", ".join((*ENTRY_COLUMNS, *ROW_COLUMNS))
 _SOURCE: Final = f"substr(entries.document, 1, max(instr(entries.document, '{MARK}') - 1, 0))"
 READ_COLUMNS: Final = f"{COLUMNS}, standing"  # which only lorefs writes, and no document has
 UNAPPROVED: Final = "unapproved"
+
+# Most entries have no metadata: what that adds to a row and to its hash is always the same.
+_METADATA: Final = ENTRY_COLUMNS.index(METADATA_FIELDS[0])
+_DEFAULTS: Final = tuple(Entry._field_defaults[name] for name in ENTRY_COLUMNS[_METADATA:])
+_DEFAULTS_TEXT: Final = "".join(f"\0{value}" for value in _DEFAULTS)
+_JSON: Final = {"tags": "[]", "relations": "[]", "extra": "{}"}
+_DEFAULT_COLUMNS: Final = tuple(
+    _JSON.get(name, Entry._field_defaults[name]) for name in ENTRY_COLUMNS[_METADATA:]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,10 @@ class Edit:
 
 def entry_hash(entry: Entry) -> str:
     """A hash of an entry's values, 32 hex digits."""
-    text = "\0".join(map(str, entry))
+    if entry[_METADATA:] == _DEFAULTS:
+        text = "\0".join(map(str, entry[:_METADATA])) + _DEFAULTS_TEXT
+    else:
+        text = "\0".join(map(str, entry))
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -156,18 +168,25 @@ def storable(text: str) -> str:
 
 def entry_values(entry: Entry) -> dict[str, object]:
     """The columns of an entry."""
+    return dict(zip(ENTRY_COLUMNS, _columns(entry), strict=True))
+
+
+def _columns(entry: Entry) -> tuple[object, ...]:
+    """The values of an entry in the order of its fields, as columns hold them."""
+    if entry[_METADATA:] == _DEFAULTS:
+        return (*entry[:_METADATA], *_DEFAULT_COLUMNS)
     values: dict[str, object] = entry._asdict()
-    values["tags"] = json.dumps(entry.tags, ensure_ascii=False) if entry.tags else "[]"
-    values["relations"] = json.dumps(entry.relations) if entry.relations else "[]"
-    values["extra"] = json.dumps(dict(entry.extra), ensure_ascii=False) if entry.extra else "{}"
-    return values
+    values["tags"] = json.dumps(entry.tags, ensure_ascii=False)
+    values["relations"] = json.dumps(entry.relations)
+    values["extra"] = json.dumps(dict(entry.extra), ensure_ascii=False)
+    return tuple(values.values())
 
 
 def first_values(entry: Entry, document: str, rev: int, origin: Origin) -> tuple[object, ...]:
     """The values of a new row, in the order of `COLUMNS`."""
     made = created_at(entry.id) or origin.at
     row = (document, rev, entry_hash(entry), made, origin.at, origin.actor)
-    return (*entry_values(entry).values(), *row)
+    return _columns(entry) + row
 
 
 def read_row(row: Sequence[Any]) -> Row:

@@ -15,7 +15,7 @@ from lorefs.errors import UnknownEntryError
 from lorefs.sync.guests import guest_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from lorefs.store import Store
     from lorefs.sync.known import Known
@@ -147,3 +147,13 @@ class Corpus:
 def entries(document: Document, path: str) -> Iterable[Entry]:
     """The values of a document's entries, copies included."""
     return (Holding(path, block).entry() for block in document.blocks if block.id)
+
+
+def values(holdings: Iterable[Holding]) -> Iterator[tuple[Entry, str]]:
+    """The values of entries, each with its document; those of one document stand together."""
+    document = directory = scope = ""
+    for holding in holdings:
+        if holding.document != document or not scope:
+            document = holding.document
+            directory, scope = directory_of(document), scope_of(document) or TEAM
+        yield read_entry(holding.block, path=directory, scope=scope), document

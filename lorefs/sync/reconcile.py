@@ -9,6 +9,7 @@ steps neither loses nor resurrects anything, and what cannot be written changes 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core import edit
@@ -19,10 +20,11 @@ from lorefs.core.ledger import record_id
 from lorefs.core.model import PERSONAL, TEAM, scope_of
 from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
+from lorefs.store.bulk import PORTION
 from lorefs.store.documents import KEPT
 from lorefs.sync.approval import keep_change, keep_files, keep_rows
 from lorefs.sync.conflicts import close_settled
-from lorefs.sync.corpus import EMPTY, Corpus
+from lorefs.sync.corpus import EMPTY, Corpus, values
 from lorefs.sync.differences import Places, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
@@ -384,10 +386,9 @@ def _write_differences(
     if not found.added:
         return
     store.guests.hide(found.added, origin)
-    last = store.entries.add(
-        ((holding.entry(), holding.document) for holding in found.added.values()), origin
-    )
-    if first or origin.source in {"editor", "git"}:
-        store.log.append_ingest(last, origin)
-    else:
-        store.log.append_added(last, origin)
+    ingested = first or origin.source in {"editor", "git"}
+    note = store.log.append_ingest if ingested else store.log.append_added
+    holdings = iter(found.added.values())
+    with store.adding(len(found.added)):
+        while portion := list(islice(holdings, PORTION)):
+            note(store.entries.add(values(portion), origin), origin)

@@ -13,6 +13,7 @@ import pytest
 from lorefs.api import Workspace
 from lorefs.errors import ConflictError, DocumentError, UsageError
 from lorefs.store import CorruptDatabaseError, NewerDatabaseError
+from lorefs.store.bulk import PORTION
 from tests.gitrepo import Repo
 from tests.lore import document, entries, entry, ident
 from tests.reconcile.conftest import BASE, opened
@@ -441,3 +442,13 @@ def test_undo_spares_a_save_that_a_command_found(workspace: Workspace, team: Rep
     workspace.undo()
     assert added.entry.id not in team.read(".lore.md")
     assert "A gamma" in team.read(".lore.md")
+
+
+def test_more_entries_than_one_portion_are_all_there(workspace: Workspace, team: Repo) -> None:
+    idents = [ident(n) for n in range(101, PORTION + 103)]
+    more = (entry(n, f"Many {n}") for n in range(101, PORTION + 103))
+    team.write(".lore.md", document(*more))
+    assert set(workspace.reconcile().added) == set(idents)
+    assert rows(workspace).keys() == set(idents)
+    assert workspace.search(f"Many {PORTION + 102}", limit=1)[0].row.entry.id == idents[-1]
+    assert sorted(change.entry for change in workspace.log(limit=len(idents))) == idents

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from lorefs.core.model import Entry
 from lorefs.store import Edit, Filter, Store
-from lorefs.store.entries import MANY
+from lorefs.store.bulk import MANY
 from lorefs.store.search import MARK
 from tests.lore import ident
-from tests.store.conftest import DOCUMENT, Program, add, change, check_index, made
+from tests.store.conftest import DOCUMENT, ORIGIN, Program, add, change, check_index, made
 
 
 def found(store: Store, query: str, where: Filter | None = None, limit: int = 20) -> list[str]:
@@ -32,15 +34,41 @@ def library(store: Store) -> Store:
     return store
 
 
-def test_many_entries_at_once_are_found_and_leave_the_index_as_usual(store: Store) -> None:
+def _settings(store: Store) -> tuple[object, ...]:
+    """What a bulk puts aside: triggers, the size of the cache, options of the index."""
+    triggers = store.connection.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name"
+    ).fetchall()
+    (pages,) = store.connection.execute("PRAGMA cache_size").fetchone()
+    options = dict(store.connection.execute("SELECT k, v FROM entries_fts_config"))
+    found = options.get("hashsize", 1 << 20), options.get("automerge", 4)
+    return triggers, pages, found
+
+
+def test_many_entries_at_once_are_found_and_leave_all_as_usual(
+    store: Store, program: Program
+) -> None:
+    before = _settings(store)
     entries = [made(10_000 + n, f"Title {n}", f"word{n} common") for n in range(MANY)]
-    add(store, *entries)
+    with store.write(), store.adding(MANY):
+        for half in (entries[: MANY // 2], entries[MANY // 2 :]):
+            store.entries.add(((entry, DOCUMENT) for entry in half), ORIGIN)
+    assert _settings(store) == before
     add(store, made(9_999, "The last"))
     assert found(store, f"word{MANY - 1}") == [f"Title {MANY - 1}"]
     assert found(store, "last") == ["The last"]
     check_index(store)
-    options = dict(store.connection.execute("SELECT k, v FROM entries_fts_config"))
-    assert (options["hashsize"], options["automerge"]) == (1 << 20, 4)
+    program("INSERT INTO entries (title) VALUES ('By another')")
+    assert program("SELECT op FROM outbox") == [("insert",)]
+
+
+def test_many_entries_that_fail_leave_all_as_usual(store: Store) -> None:
+    before = _settings(store)
+    twice = [made(9, "One"), made(9, "Again")]
+    with pytest.raises(sqlite3.IntegrityError), store.write(), store.adding(MANY):
+        store.entries.add(((entry, DOCUMENT) for entry in twice), ORIGIN)
+    assert _settings(store) == before
+    assert store.entries.get(ident(9)) is None
 
 
 FOUND = {
