@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.core.guests import is_guest
 from lorefs.core.model import PERSONAL, SENSITIVITIES
 from lorefs.core.suggestion import Signals, score, signals
 from lorefs.store import Filter
@@ -43,7 +44,8 @@ def suggest(
 ) -> list[Suggestion]:
     """The active personal entries with a score of `least` or more, the best first, then by id.
 
-    What is restricted or was dismissed is left out. `now` is in milliseconds since 1970; with a
+    What is restricted or was dismissed is left out, and so are entries of the user's own store,
+    which are not promoted. `now` is in milliseconds since 1970; with a
     `limit` there are no more than so many.
     """
     found: list[Suggestion] = []
@@ -67,6 +69,8 @@ def _bounds(store: Store, now: int) -> list[_Bound]:
     found: list[_Bound] = []
     for row in store.entries.rows(Filter(scope=PERSONAL, status="active")):
         ident = row.entry.id
+        if is_guest(row.document):
+            continue
         if ident not in dismissed and row.entry.sensitivity != SENSITIVITIES[-1]:
             age = now - touched.get(ident, row.created_at)
             bound = _Bound(1.0, row, reads.get(ident), age)
