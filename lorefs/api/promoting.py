@@ -206,7 +206,9 @@ def _check_personal(row: Row) -> None:
     entry = row.entry
     if entry.scope != PERSONAL:
         raise UsageError(
-            f"{entry.title} is not personal: it stands in {row.document}", found=entry.id
+            f"{entry.title} is not personal: it stands in {row.document}",
+            found=entry.id,
+            hint="`lorefs list --scope personal` shows what is",
         )
 
 

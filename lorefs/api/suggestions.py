@@ -42,7 +42,8 @@ def suggest(
 ) -> list[Suggestion]:
     """The active personal entries with a score of `least` or more, the best first, then by id.
 
-    What is restricted or was dismissed is left out. `now` is in milliseconds since 1970; with a
+    What is restricted or was dismissed is left out, and so are entries of the user's own store,
+    which are not promoted. `now` is in milliseconds since 1970; with a
     `limit` there are no more than so many.
     """
     found: list[Suggestion] = []

@@ -74,7 +74,7 @@ SECTIONS: Final = {
         "status": "Show where things stand, and what waits for you",
         "reconcile": "Take in what changed in files and rows",
         "doctor": "Look for what keeps lorefs from working well, and mend it",
-        "watch": "Do so by itself, as soon as something changes",
+        "watch": "Keep files, rows and the team equal while you work",
         "metrics": "Print what watch has counted, for Prometheus",
         "rebuild": "Make the database anew from files and git",
         "config": "Show and set what can be set",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,14 @@ def lore(repo: Repo) -> Lorefs:
 
 def suggested(lorefs: Lorefs, *options: str) -> dict[str, Any]:
     return {each["id"]: each for each in lorefs("suggest", "--json", *options).json}
+
+
+def test_what_stands_in_the_users_own_store_is_not_suggested(lore: Lorefs, tmp_path: Path) -> None:
+    env = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    new = lore("add", "Answer briefly", "--everywhere", env=env).out.strip()
+    assert new in {each["id"] for each in lore("list", "--json", env=env).json}
+    assert new not in {each["id"] for each in lore("suggest", "--json", env=env).json}
+    lore("promote", new, status=5, env=env)
 
 
 def test_use_confidence_and_what_the_team_has_decide(lore: Lorefs) -> None:
