@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lorefs.api.reading import Reading
 from lorefs.core.model import REVIEW, TEAM, document_path
+from lorefs.core.policy import folded
 from lorefs.errors import ConflictError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -100,10 +101,8 @@ class Approving(Reading):
         if not why.strip():
             raise UsageError("whoever proposed it wants to know why", hint="say it with --why TEXT")
         rows = [self.proposal(reference).row for reference in references]
-        mine = self._actor.casefold()
-        own = (
-            row.entry.scope == REVIEW and row.entry.proposed_by.casefold() == mine for row in rows
-        )
+        mine = folded(self._actor)
+        own = (row.entry.scope == REVIEW and folded(row.entry.proposed_by) == mine for row in rows)
         if not all(own):
             self._check_approver("reject what others proposed")
 

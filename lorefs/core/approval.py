@@ -27,7 +27,7 @@ from lorefs.core.ids import proposal_id
 from lorefs.core.ledger import Discard
 from lorefs.core.metadata import MetadataError, plain
 from lorefs.core.model import REVIEW, TEAM, TEAM_NAME, Entry, scope_of
-from lorefs.core.policy import PolicyError, approval_hash, read_policy
+from lorefs.core.policy import PolicyError, approval_hash, folded, read_policy
 from lorefs.core.proposal import (
     PROPOSES,
     PROPOSES_HASH,
@@ -339,7 +339,7 @@ class _Batch:
         return line_end(self.documents.get(document, EMPTY))
 
     def _is_mine(self, entry: Entry) -> bool:
-        return entry.proposed_by.casefold() == self.proposer.casefold()
+        return folded(entry.proposed_by) == folded(self.proposer)
 
     def _is_brought(self, path: str, block: Block) -> bool:
         return same(self.brought.get(path, {}).get(block.id), block)

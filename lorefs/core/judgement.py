@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM
-from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash
+from lorefs.core.policy import MANUAL, OPEN, Author, Policy, approval_hash, folded
 from lorefs.core.proposal import APPROVED_AGAIN, key_of
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def value_of(copies: Iterable[Entry]) -> Value:
         return NO_VALUE
     texts = {approval_hash(entry): entry for entry in live}
     claims = frozenset(
-        Claim(entry.approved_by.casefold(), entry.approved_hash, key_of(entry, APPROVED_AGAIN))
+        Claim(folded(entry.approved_by), entry.approved_hash, key_of(entry, APPROVED_AGAIN))
         for entry in live
         if entry.approved_by or entry.approved_hash
     )
@@ -262,8 +262,8 @@ class _Bench:
         author = self.change.author
         if not self.entitled or (claim.mark and claim.mark not in value.text.split("+")):
             return False
-        return claim.by in {"", author.email.casefold(), author.key.casefold()} or all(
-            claim.by in map(str.casefold, policy.approvers) for policy in self.policies
+        return claim.by in {"", folded(author.email), folded(author.key)} or all(
+            claim.by in map(folded, policy.approvers) for policy in self.policies
         )
 
     def policy(self, policies: Policies, was: Doubt | None) -> tuple[Policies, Doubt | None]:

@@ -6,6 +6,7 @@ change, is for the callers to say.
 
 from __future__ import annotations
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lorefs.core.document import Document
     from lorefs.core.model import Entry
 
+POLICY: Final = "policy"  # the key, which has to be written just so
 AUTO: Final = "auto"
 MANUAL: Final = "manual"
 FINGERPRINT: Final = "SHA256:"  # how the fingerprint of an SSH key begins
@@ -29,6 +31,9 @@ APPROVED_FIELDS: Final = (
     "tags",
     "relations",
 )
+
+
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 class PolicyError(DocumentError):
@@ -64,7 +69,7 @@ class Policy(NamedTuple):
         """Whether an author may approve, and change the policy."""
         if not self.is_manual:
             return True
-        email = author.email.casefold()
+        email = folded(author.email)
         return any(
             author.key == each if each.startswith(FINGERPRINT) else bool(email) and email == each
             for each in self.approvers
@@ -79,8 +84,11 @@ def read_policy(document: Document) -> Policy:
 
     Raises `PolicyError` for one that is not understood, and for a front matter that is not.
     """
+    first = document.blocks[:1]
+    if not first or POLICY not in first[0].text:  # which is what readers look for before they parse
+        return OPEN
     try:
-        found = read_front_matter(document).get("policy")
+        found = read_front_matter(document).get(POLICY)
     except FrontMatterError as error:
         raise PolicyError(error.message, line=1, found=error.found, hint=error.hint) from error
     if found is None:
@@ -97,7 +105,16 @@ def read_policy(document: Document) -> Policy:
 
 def _folded(approver: str) -> str:
     """An approver as they are compared: emails in one case, fingerprints have two."""
-    return approver if approver.startswith(FINGERPRINT) else approver.strip().casefold()
+    return approver if approver.startswith(FINGERPRINT) else folded(approver.strip())
+
+
+def folded(email: str) -> str:
+    """An email as it is compared: Latin letters in one case, and no others.
+
+    Unicode folds letters to some that only look like them, so that whoever owns the one address
+    would pass for the owner of the other.
+    """
+    return email.translate(_LOWER)
 
 
 def _wrong(found: str) -> PolicyError:

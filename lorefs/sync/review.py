@@ -21,9 +21,8 @@ from lorefs.core.proposal import (
     key_of,
     kind_of,
 )
-from lorefs.errors import ConflictError, RefusedError
+from lorefs.errors import ConflictError, RefusedError, UnknownEntryError
 from lorefs.store import Filter
-from lorefs.sync.corpus import entries
 from lorefs.sync.foreign import changed_fields
 from lorefs.sync.past import versions_of
 
@@ -90,9 +89,10 @@ def proposal_of(store: Store, row: Row, corpus: Corpus | None = None) -> Proposa
 
 def _in(corpus: Corpus, row: Row) -> Row | None:
     """A row as a corpus has its entry, None where that is gone from its document."""
-    found = {each.id: each for each in entries(corpus.document(row.document), row.document)}
-    now = found.get(row.entry.id)
-    return None if now is None else replace(row, entry=now)
+    try:
+        return replace(row, entry=corpus.holding(row.entry.id, row.document).entry())
+    except UnknownEntryError:
+        return None
 
 
 def _base(store: Store, target: Row, known: str) -> Entry | None:
@@ -145,8 +145,7 @@ def carry_out(corpus: Corpus, proposal: Proposal, approver: str, *, force: bool 
 
 def approve_entry(corpus: Corpus, document: str, ident: str, approver: str) -> None:
     """Note that somebody approves of what an entry of a team document says."""
-    found = {each.id: each for each in entries(corpus.document(document), document)}
-    entry = found[ident]
+    entry = corpus.holding(ident, document).entry()
     changes: dict[str, Any] = {key: None for key, _ in entry.extra if key in KEYS}
     found_hash = approval_hash(entry)
     if (entry.approved_by, entry.approved_hash) == (approver, found_hash):  # as somebody forged it

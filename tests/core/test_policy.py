@@ -34,6 +34,19 @@ def test_emails_are_compared_in_one_case() -> None:
     assert not manual.entitles(Author(""))
 
 
+def test_letters_that_only_look_alike_are_others() -> None:
+    """Unicode folds the sign of the kelvin to a k, and a long s to an s."""
+    manual = policy("{approval: manual, approvers: [kiss@example.invalid]}")
+    assert manual.entitles(Author("KISS@example.invalid"))
+    assert not manual.entitles(Author("\N{KELVIN SIGN}iss@example.invalid"))
+    assert not manual.entitles(Author("ki\N{LATIN SMALL LETTER LONG S}s@example.invalid"))
+
+
+def test_a_key_that_is_written_in_escapes_is_none() -> None:
+    """Whoever looks for the policy looks for the word, so that all of them find the same."""
+    assert read_policy(parse('---\n"pol\\x69cy": {approval: manual}\n---\n')) == OPEN
+
+
 def test_nobody_is_entitled_where_nobody_is_named() -> None:
     """An empty list is no invitation, nor is an empty name in it."""
     assert not policy("{approval: manual}").entitles(ADA)
