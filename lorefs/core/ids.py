@@ -34,7 +34,9 @@ def version(ident: str) -> int | None:
 
 def created_at(ident: str) -> int | None:
     """When a UUIDv7 was made, in milliseconds since 1970; None for all other ids."""
-    return int(ident.replace("-", "")[:12], 16) if version(ident) == 7 else None  # noqa: PLR2004
+    if ident[_VERSION_AT : _VERSION_AT + 1] != "7" or not is_uuid(ident):
+        return None
+    return int(ident[:8] + ident[9:13], 16)
 
 
 def derived_id(path: str, title: str, ordinal: int = 0) -> str:

@@ -41,7 +41,7 @@ def bulk(connection: Connection, number: int) -> Iterator[None]:
         "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name IN (?, ?)", _TRIGGERS
     ).fetchall()
     (pages,) = connection.execute("PRAGMA cache_size").fetchone()
-    connection.execute(f"PRAGMA cache_size = -{_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{_PAGES + number // 4}")
     try:
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")

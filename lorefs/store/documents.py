@@ -97,21 +97,31 @@ class Documents:
         self, path: str, scope: str, current: bytes, *, worktree: bytes | Kept | None = KEPT
     ) -> None:
         """Set the current text, and with it the worktree base, which else stays what it is."""
-        if isinstance(worktree, Kept):
-            worktree = self.worktree_base(path)
-        pending = self.pending(path)
         found = digest(current)
-        self.connection.execute(
-            "INSERT INTO documents (path, scope, hash) VALUES (?, ?, ?)"
-            " ON CONFLICT (path) DO UPDATE SET hash = excluded.hash",
-            (path, scope, found),
-        )
-        self._put_text(path, "current", current)
+        if self.state(path) is None:
+            self._put_first(path, scope, current, found)
+            if isinstance(worktree, Kept) or worktree is None:
+                return
+        else:
+            if isinstance(worktree, Kept):
+                worktree = self.worktree_base(path)
+            pending = self.pending(path)
+            self.connection.execute("UPDATE documents SET hash = ? WHERE path = ?", (found, path))
+            self._put_text(path, "current", current)
+            self._put(path, "pending", pending)
         if worktree is current:
             self._put_hash(path, "worktree", found, None)
         else:
             self._put(path, "worktree", worktree)
-        self._put(path, "pending", pending)
+
+    def _put_first(self, path: str, scope: str, current: bytes, found: str) -> None:
+        """Sets the current text of a document that is not known: there is nothing to keep."""
+        self.connection.execute(
+            "INSERT INTO documents (path, scope, hash) VALUES (?, ?, ?)", (path, scope, found)
+        )
+        self.connection.execute(
+            "INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", (path, "current", current)
+        )
 
     def put_worktree_base(self, path: str, base: bytes | None) -> None:
         """Set the bytes last seen or written in the worktree."""

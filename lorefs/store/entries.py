@@ -83,6 +83,8 @@ class Entries:
 
         Ids without a row, and those of guests, are left out.
         """
+        if self.connection.execute("SELECT 1 FROM entries LIMIT 1").fetchone() is None:
+            return {}  # before a first ingest, of all ids
         rows = self.connection.execute(
             "SELECT id, document FROM entries WHERE id IN (SELECT value FROM json_each(?))"
             f" AND instr(document, '{MARK}') = 0",
