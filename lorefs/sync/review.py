@@ -64,7 +64,7 @@ def waiting(store: Store, *, rejected: bool = False, team: bool = False) -> list
 
 def proposal_of(store: Store, row: Row, corpus: Corpus | None = None) -> Proposal:
     """What a row proposes as things stand now, in the rows or in what a corpus makes of them."""
-    entry, kind = row.entry, kind_of(row.entry)
+    entry, kind = row.entry, "new" if row.standing else kind_of(row.entry)
     if kind == "new":
         gone = {key: None for key, _ in entry.extra if key in KEYS}
         extra = tuple(pair for pair in entry.extra if pair[0] not in gone)
@@ -147,6 +147,8 @@ def approve_entry(corpus: Corpus, document: str, ident: str, approver: str) -> N
     entry = corpus.holding(ident, document).entry()
     changes: dict[str, Any] = {key: None for key, _ in entry.extra if key in KEYS}
     changes |= {"approved_by": approver, "approved_hash": approval_hash(entry)}
+    if all(getattr(entry, key) == changes[key] for key in ("approved_by", "approved_hash")):
+        changes["approved_by"] = ""  # somebody else has written just that, and it has to be given
     if is_waiting(entry) or entry.status == "rejected":
         changes["status"] = "active"
     corpus.edit(document, ident, lambda d: edit.replace_fields(d, ident, changes))
