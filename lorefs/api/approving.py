@@ -116,7 +116,7 @@ class Approving(Reading):
     def _check_proposal(self, row: Row) -> None:
         from lorefs.core.proposal import is_waiting
 
-        if row.entry.scope != REVIEW and not is_waiting(row.entry) and not row.standing:
+        if row.entry.scope != REVIEW and not (is_waiting(row.entry) or row.standing):
             raise UsageError(
                 f"{row.entry.id} does not wait for approval",
                 found=row.entry.title,

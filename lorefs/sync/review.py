@@ -65,7 +65,7 @@ def waiting(store: Store, *, rejected: bool = False, team: bool = False) -> list
 
 def proposal_of(store: Store, row: Row, corpus: Corpus | None = None) -> Proposal:
     """What a row proposes as things stand now, in the rows or in what a corpus makes of them."""
-    entry, kind = row.entry, kind_of(row.entry)
+    entry, kind = row.entry, "new" if row.standing else kind_of(row.entry)
     if kind == "new":
         gone = {key: None for key, _ in entry.extra if key in KEYS}
         extra = tuple(pair for pair in entry.extra if pair[0] not in gone)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from lorefs.core.judgement import ENTRY
+from lorefs.core.policy import approval_hash
 from tests.approval.conftest import ADA, LORE, REVIEW, TEAM
+from tests.cli.terminal import Lorefs
 from tests.clones import BRANCH, Clone, Team
-from tests.lore import document, entry, ident
+from tests.lore import document, entries, entry, ident
 
 EVE = "eve@example.invalid"
 ANTS = ident(1)
@@ -89,3 +91,27 @@ def test_an_entry_without_a_marker_is_marked_by_the_id_that_it_was_judged_by(
     again = team.clone("again")
     again.sync()
     assert unapproved(again) == {"Evil two"}
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_an_approver_approves_of_what_did_not_count(
+    team: Team, ada: Clone, *, forged: bool
+) -> None:
+    text = entries(entry(1, "Eve's"))[ANTS]
+    mark = f"approved_by: {ADA}, approved_hash: {approval_hash(text._replace(category='Gotcha'))}"
+    push(team, **{TEAM: LORE.replace(entry(1, "Ants"), entry(1, "Eve's", meta=mark * forged))})
+    assert set(doubts(ada)) == {ANTS}
+    with ada.open() as workspace:
+        workspace.approve([ANTS])
+    assert doubts(ada) == {}
+    assert unapproved(ada) == set()
+
+
+def test_a_rebuilt_database_has_the_same_standings(team: Team, ada: Clone) -> None:
+    push(team, **{TEAM: f"{LORE}\n* **Evil**: x\n", f".a/{TEAM}": document(entry(1, "Hijacked"))})
+    before = doubts(ada)
+    assert set(before.values()) == {ENTRY}
+    Lorefs(ada.path)("rebuild")
+    assert doubts(ada) == before
+    assert ada.text().count("**Ants**") == 1
+    assert "**Hijacked**" in ada.tree()[f".a/{TEAM}"]

@@ -15,10 +15,10 @@ from lorefs.core.merge.entry import MergedEntry, Version, merge_entry
 from lorefs.core.merge.judge import Judge
 from lorefs.core.merge.prose import Proofreader
 from lorefs.core.merge.sides import NoHistory, Settings, Sides
-from lorefs.core.model import scope_of
+from lorefs.core.model import TEAM, scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lorefs.core.ledger import Discard
     from lorefs.core.merge.sides import Disagreement, History
@@ -122,24 +122,48 @@ def _parse(sides: Sides[Mapping[str, str]], paths: list[str]) -> Sides[dict[str,
 def _locate(trees: Sides[dict[str, Document]]) -> Sides[dict[str, Located]]:
     """Where each entry stands on each side.
 
-    Of several copies with one id the one in the document that held it in the base is the
-    entry, else the one in the document with the smaller path, and there the first.
+    Of several copies with one id the one in the document that held it in the base is the entry,
+    else one in a document in which both sides have it, else in the one with the smaller path; a
+    team document comes before one of what waits, and in a document the first.
     """
-    base: dict[str, Located] = {}
-    found: list[dict[str, Located]] = []
-    for tree in trees:
-        places: dict[str, Located] = {}
-        for path in sorted(tree):
-            for index, block in enumerate(tree[path].blocks):
-                if not block.id:
-                    continue
-                known = places.get(block.id)
-                at_home = block.id in base and base[block.id].path == path
-                if known is None or (at_home and known.path != path):
-                    places[block.id] = Located(path, index)
-        base = base or places
-        found.append(places)
-    return Sides(*found)
+    base, *sides = (_places(tree) for tree in trees)
+    ours, theirs = (
+        {
+            ident: _one(copies, base.get(ident, _NOWHERE), other.get(ident, _NOWHERE))
+            for ident, copies in side.items()
+        }
+        for side, other in (sides, sides[::-1])
+    )
+    return Sides(
+        {ident: _one(each, _NOWHERE, _NOWHERE) for ident, each in base.items()}, ours, theirs
+    )
+
+
+_Places = dict[str, Located]  # the first place of an entry in each document that holds it
+_NOWHERE: Final[_Places] = {}
+
+
+def _places(tree: dict[str, Document]) -> dict[str, _Places]:
+    found: dict[str, _Places] = {}
+    for path in sorted(tree):
+        for index, block in enumerate(tree[path].blocks):
+            if block.id:
+                found.setdefault(block.id, {}).setdefault(path, Located(path, index))
+    return found
+
+
+def _one(copies: _Places, base: _Places, other: _Places) -> Located:
+    """The place that counts; `base` and `other` are those in the base and on the other side."""
+    if len(copies) == 1:
+        return next(iter(copies.values()))
+    home = _first(base) if base else ""
+    if home in copies:
+        return copies[home]
+    return copies[_first(copies.keys() & other.keys() or copies)]
+
+
+def _first(paths: Iterable[str]) -> str:
+    return min(paths, key=lambda path: (scope_of(path) != TEAM, path))
 
 
 def _merge_entries(
