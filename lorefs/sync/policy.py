@@ -11,8 +11,7 @@ from lorefs.core.model import TEAM_NAME
 from lorefs.core.policy import FINGERPRINT, OPEN, Author, Policy, PolicyError, read_policy
 from lorefs.repo import head_oid, ref_oid
 from lorefs.sync.corpus import EMPTY, Corpus
-from lorefs.sync.site import APPLIED
-from lorefs.sync.standing import policy_in_force
+from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def policy_here(site: Site, corpus: Corpus | None = None, *, note: bool = False)
     document said before the change in `corpus`. With `note`, inside of a transaction, what git
     was asked is kept. Nothing is asked where no root document ever had a policy.
     """
-    in_force = policy_in_force(site.store) if site.config.sync.enabled else None
+    in_force = _in_force(site)
     if in_force is not None:
         return in_force
     if not _is_mentioned(site, corpus):
@@ -47,6 +46,16 @@ def policy_here(site: Site, corpus: Corpus | None = None, *, note: bool = False)
     corpus = corpus or Corpus(site.store, site.known)
     corpus.document(TEAM_NAME)
     return _policy_of(corpus.before.get(TEAM_NAME, EMPTY)) or OPEN
+
+
+def _in_force(site: Site) -> Policy | None:
+    """The policy that the history of the sync branch leaves in force, None where none ever was."""
+    judged = site.store.state(JUDGED) if site.config.sync.enabled else None
+    if judged is None or site.store.standings.get(judged) is None:
+        return None
+    from lorefs.sync.standing import policy_in_force
+
+    return policy_in_force(site.store)
 
 
 def author_here(site: Site, email: str, policy: Policy) -> Author:
