@@ -50,16 +50,13 @@ def join(
         bool, typer.Option("--all-realms", help="Fetch the files of other realms, too.")
     ] = False,
     promote: Annotated[
-        Literal["all", "none", "ask"],
-        typer.Option(help="Bring personal entries to the team."),
+        Literal["all", "none", "ask"], typer.Option(help="Bring personal entries to the team.")
     ] = "ask",
     duplicates: Annotated[
         Literal["merge", "skip", "ask"],
         typer.Option(help="What becomes of those that the team has already."),
     ] = "ask",
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask nothing; take the defaults.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take defaults.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
     json: Json = False,
 ) -> ExitStatus:
@@ -88,10 +85,8 @@ def join(
             write_lines(done_lines(done, ref))
     with open_workspace() as workspace:
         report = _sync(workspace, fresh=decided, quiet=json)
-        ask = not (yes or json)
-        brought = bring(workspace, promote, duplicates, ask=ask, quiet=json)
-        if brought.steps:
-            report = _sync(workspace, fresh=False, quiet=json)
+        brought = bring(workspace, promote, duplicates, ask=not (yes or json), quiet=json)
+        report = _sync(workspace, fresh=False, quiet=json) if brought.steps else report
     if json:
         facts = {"joined": True, "done": done, "backup": ref, "sync": cycle_json(report)}
         write_json(look_json(found) | facts | offer_json(brought))

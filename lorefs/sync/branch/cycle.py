@@ -6,6 +6,7 @@ What does the work is loaded where there is some.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lorefs.core.message import INGESTED
@@ -193,18 +194,11 @@ def cycle(
     reports: list[Report] = []
     before = standing_here(site)
 
-    def doubt(oid: str) -> tuple[Question, ...]:
-        if wish.accept_deletions:
-            return ()
-        from lorefs.sync.branch.arrive import doubtful
-
-        return doubtful(site, branch, oid)
-
     def apply(oid: str) -> None:
         fresh = wish.start_fresh and site.store.state(APPLIED) is None
         reports.append(_arrive(site, branch, oid, origin, fresh=fresh))
 
-    adopt = Adopt(doubt, apply)
+    adopt = Adopt(partial(_doubt, site, branch, wish), apply)
 
     def talk(remote: Remote, *, fetch: Fetch) -> Exchange:
         rewrite = wish.accept_rewrite
@@ -246,6 +240,15 @@ def cycle(
         standing=now,
         doubts=_new_doubts(before, now),
     )
+
+
+def _doubt(site: Site, branch: Branch, wish: Wish, oid: str) -> tuple[Question, ...]:
+    """What has to be confirmed before a commit is applied."""
+    if wish.accept_deletions:
+        return ()
+    from lorefs.sync.branch.arrive import doubtful
+
+    return doubtful(site, branch, oid)
 
 
 def _new_doubts(before: Standing | None, now: Standing | None) -> tuple[Doubt, ...]:
