@@ -99,9 +99,9 @@ def join(clone: Path, hub: Path) -> Joined:
 def _indexing(steps: list[tuple[str, Times]]) -> Times:
     """From the last commit's arrival to the end of the transaction, files aside."""
     names = [name for name, _ in steps]
-    if ARRIVED not in names:  # where the realm was made
+    arrived = names.index(ARRIVED) if ARRIVED in names else len(names)
+    if COMMIT not in names[arrived:]:  # where the realm was made
         return Times(0, 0)
-    arrived = names.index(ARRIVED)
     commit = names.index(COMMIT, arrived)
     files = names.index(FILES, arrived)
     rows = steps[files][1].since(steps[arrived][1])
