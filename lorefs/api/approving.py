@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lorefs.api.reading import Reading
 from lorefs.core.model import REVIEW, TEAM, document_path
-from lorefs.core.policy import folded
 from lorefs.errors import ConflictError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -101,6 +100,8 @@ class Approving(Reading):
         if not why.strip():
             raise UsageError("whoever proposed it wants to know why", hint="say it with --why TEXT")
         rows = [self.proposal(reference).row for reference in references]
+        from lorefs.core.policy import folded
+
         mine = folded(self._actor)
         own = (row.entry.scope == REVIEW and folded(row.entry.proposed_by) == mine for row in rows)
         if not all(own):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.api.reading import Reading
-from lorefs.core.backup import USER, USER_DOCUMENT, label
 from lorefs.core.document import encode
 from lorefs.errors import DocumentError, RefusedError, UsageError
 from lorefs.sync.report import NOTHING
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from lorefs.sync.backup.setup import BackupSurvey
 
 
-@dataclass(frozen=True, slots=True)
-class BackupSetup:
+class BackupSetup(NamedTuple):
     """What turning the backup on did: `done` in words, and the first run.
 
     `secret` is the private key if it was made now. `realms` are the repositories that the
@@ -170,6 +168,8 @@ class BackingUp(Reading):
             text = read_own_store(own_store(), self.config.limits.document_size).text
         except DocumentError:
             text = "\0"  # whatever it says, nobody can back it up
+        from lorefs.core.backup import USER, USER_DOCUMENT
+
         return [_kept((USER, USER_DOCUMENT), text, held)] if text else []
 
     def _run_backup(
@@ -234,6 +234,7 @@ def default_identity() -> Path:
 
 
 def _kept(place: tuple[str, str], text: str, held: dict[tuple[str, str], bytes]) -> Kept:
+    from lorefs.core.backup import label
     from lorefs.sync.backup.report import Kept
 
     return Kept(label(*place), held.get(place) == encode(text))

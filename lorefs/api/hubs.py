@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.api.changing import Changing
 from lorefs.api.sharing import Sharing
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 HISTORY: Final = "reading history"
 
 
-@dataclass(frozen=True, slots=True)
-class HubStatus:
+class HubStatus(NamedTuple):
     """Where a realm stands: how many `entries` the team has here, and who takes part.
 
     `realms` counts the documents of each realm of the hub. `met_at` is in milliseconds since

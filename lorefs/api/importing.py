@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lorefs.api.changing import Changing
 from lorefs.core.model import PERSONAL, Entry, document_path
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """An entry that is there already, with the fields that an import would give it."""
 
     row: Row
@@ -37,8 +35,7 @@ class Revision:
         return document_path(path, self.fields.get("scope", entry.scope))
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """What an import would do: entries to add, to change, and those that are there already."""
 
     format: str

@@ -35,7 +35,7 @@ def status(json: Json = False) -> ExitStatus:
         found = workspace.hub_status()
     if json:
         met = None if found.met_at is None else timestamp(found.met_at)
-        write_json(asdict(found) | {"met_at": met})
+        write_json(found._asdict() | {"met_at": met})
     else:
         write_lines(_status_lines(found))
     return ExitStatus.FINDINGS if found.failure else ExitStatus.DONE

@@ -1,6 +1,5 @@
 """The SQLite index: rows that follow the documents, and the way back for rows others wrote."""
 
-from lorefs.store.backups import Backed
 from lorefs.store.connection import BusyDatabaseError, CorruptDatabaseError
 from lorefs.store.documents import DocumentState, digest
 from lorefs.store.ledger import Record
@@ -25,7 +24,6 @@ from lorefs.store.store import Store
 __all__ = [
     "ALL",
     "OWN",
-    "Backed",
     "BusyDatabaseError",
     "Change",
     "CorruptDatabaseError",

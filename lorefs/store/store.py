@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from lorefs.store.backups import Backups
 from lorefs.store.bulk import bulk
 from lorefs.store.candidates import Candidates
 from lorefs.store.connection import BUSY_TIMEOUT, BusyDatabaseError, connect
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from lorefs.store.backups import Backups
 
 
 class Store:
@@ -54,8 +56,14 @@ class Store:
         self.guests = Guests(self.connection, self.entries)
         self.reads = Reads(self.connection, path.parent)
         self.remotes = Remotes(self.connection)
-        self.backups = Backups(self.connection)
         self.standings = Standings(self.connection)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """What the backup of personal documents holds; few commands ask."""
+        from lorefs.store.backups import Backups
+
+        return Backups(self.connection)
 
     def __enter__(self) -> Self:
         return self

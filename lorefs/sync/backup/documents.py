@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from lorefs.core.document import Block
     from lorefs.core.merge.sides import Side
-    from lorefs.store import Backed, Store
+    from lorefs.store import Store
+    from lorefs.store.backups import Backed
     from lorefs.sync.corpus import Corpus
 
 

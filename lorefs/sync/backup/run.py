@@ -32,7 +32,7 @@ from lorefs.core.plan import is_mass_deletion
 from lorefs.crypto import encrypt
 from lorefs.errors import DocumentError, LorefsError, UsageError
 from lorefs.remote import Moved, Pushed, Refused, RemoteError
-from lorefs.store import Backed
+from lorefs.store.backups import Backed
 from lorefs.sync.backup.documents import ids, read_own_store, worktree_texts, written
 from lorefs.sync.backup.report import BackupReport
 from lorefs.sync.backup.take import Taken, Taker

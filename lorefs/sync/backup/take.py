@@ -20,7 +20,7 @@ from lorefs.core.document import decode, encode, parse
 from lorefs.core.merge import Settings, Sides, merge_corpus
 from lorefs.core.plan import is_mass_deletion
 from lorefs.errors import LorefsError, RefusedError
-from lorefs.store import Backed
+from lorefs.store.backups import Backed
 from lorefs.sync.backup.documents import (
     Times,
     corpus_texts,
