@@ -159,7 +159,7 @@ class BackingUp(Reading):
 
         settings = self.config.backup
         remote = GitRemote(self.site.git, settings.remote, settings.branch)
-        return replace(self.store.remotes.state(remote.slug), name=remote.name)
+        return self.store.remotes.state(remote.slug)._replace(name=remote.name)
 
     def _own_store_kept(self, held: dict[tuple[str, str], bytes]) -> list[Kept]:
         from lorefs.sync.backup.documents import read_own_store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
@@ -117,7 +116,7 @@ class Base:
             forget=self._forgets,
         )
         self._forgets = False
-        return replace(report, refusals=(*report.refusals, *troubles)) if troubles else report
+        return report._replace(refusals=(*report.refusals, *troubles)) if troubles else report
 
     def _change(
         self,

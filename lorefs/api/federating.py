@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lorefs.api.base import Base
@@ -74,7 +73,7 @@ class Federating(Base):
 
     def _read_hubs(self, hubs: tuple[Hub, ...]) -> None:
         self.config = self.config._replace(hubs=hubs)
-        self.site = replace(self.site, config=self.config)
+        self.site = self.site._replace(config=self.config)
         self._forgets = True
         self.take_in()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self
 
 from lorefs.api.base import DATABASE, Base
@@ -95,7 +94,7 @@ class Following(Base):
     def _again(self) -> Self:
         """The same workspace with a connection of its own, for another thread."""
         store = Store(self.paths.lorefs_dir / DATABASE)
-        site = replace(self.site, store=store, known=Known(), seen=Seen())
+        site = self.site._replace(store=store, known=Known(), seen=Seen())
         return type(self)(site, self.paths, self._clock, self._source, self._warn)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.api.base import Base
 from lorefs.core.document import decode
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Report
 
 
+NOWHERE: Final[Mapping[str, int]] = MappingProxyType({})
 NOMINATIONS: Final = "nominations"  # in the state: ids, with blanks between them
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What `lorefs status` tells.
 
     `proposals` wait for `approvers`; `may_approve` says whether whoever works here is one.
@@ -42,7 +42,7 @@ class Status:
     report: Report
     open_conflicts: int
     sync: bool
-    elsewhere: Mapping[str, int] = field(default_factory=dict)  # rows of guests, by source
+    elsewhere: Mapping[str, int] = NOWHERE  # rows of guests, by source
     drafts: tuple[Copy, ...] = ()  # personal entries that differ from the team's with their id
     standing: Standing | None = None
     proposals: int = 0
@@ -78,7 +78,7 @@ class Reading(Base):
         if not self.config.sync.enabled or not self.store.state(APPLIED):
             return report
         held = self.here.held()
-        return replace(report, questions=(*report.questions, *held)) if held else report
+        return report._replace(questions=(*report.questions, *held)) if held else report
 
     def entries(self, where: Filter = ALL) -> list[Row]:
         """The rows of a filter."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lorefs.api.federating import Federating
@@ -74,8 +73,8 @@ class Sharing(Federating):
             hubs = self.fetch_hubs(interactive=interactive, due=fetch == "news")
         self._with_guests(reconciled)
         held = (*reconciled.questions, *self.here.held())
-        reconciled = replace(reconciled, questions=held)
-        return replace(report, reconciled=reconciled, hubs=hubs)
+        reconciled = reconciled._replace(questions=held)
+        return report._replace(reconciled=reconciled, hubs=hubs)
 
     def exchanged_at(self) -> int | None:
         """When all remotes had answered last, None for never; no network."""
@@ -97,7 +96,7 @@ class Sharing(Federating):
         if not settings.enabled:
             return []
         remotes = [GitRemote(self.site.git, name, settings.branch) for name in settings.remotes]
-        return [replace(self.store.remotes.state(r.slug), name=r.name) for r in remotes]
+        return [self.store.remotes.state(r.slug)._replace(name=r.name) for r in remotes]
 
     def is_shared(self, reference: str) -> bool:
         """Whether the sync branch holds an entry, so that others have it or will."""
@@ -132,7 +131,7 @@ class Sharing(Federating):
         from lorefs.sync.branch.here import Here
         from lorefs.sync.branch.setup import survey
 
-        site = replace(self.site, config=_with_sync(self.config, settings))
+        site = self.site._replace(config=_with_sync(self.config, settings))
         remote = Here(site).remotes(interactive=True)[0]
         return survey(site, remote.poll(), remote.name)
 

@@ -11,8 +11,9 @@ from lorefs.api.hubs import Hubs
 from lorefs.api.importing import Importing
 from lorefs.api.promoting import Promoting
 from lorefs.config import load_worktree
-from lorefs.repo import Git, head_oid, locate
+from lorefs.repo import Git, Seen, head_oid, locate
 from lorefs.store import Store
+from lorefs.sync.known import Known
 from lorefs.sync.site import Site
 
 if TYPE_CHECKING:
@@ -58,9 +59,8 @@ class Workspace(Importing, Promoting, Hubs, BackingUp, Following):
         config = load_worktree(paths.worktree, paths.git_dir, paths.common_dir, env)
         paths.lorefs_dir.mkdir(exist_ok=True)
         store = Store(paths.lorefs_dir / DATABASE)
-        return cls(
-            Site(git, store, config, step, tell=tell), paths, clock, source, warn, after_change
-        )
+        site = Site(git, store, config, Known(), Seen(), step, tell)
+        return cls(site, paths, clock, source, warn, after_change)
 
     @classmethod
     def rebuild(cls, start: Path, *, env: Mapping[str, str], clock: Callable[[], int]) -> Report:
@@ -79,7 +79,7 @@ class Workspace(Importing, Promoting, Hubs, BackingUp, Following):
         reports: list[Report] = []
 
         def fill(store: Store) -> None:
-            workspace = cls(Site(git, store, config), paths, clock, "api")
+            workspace = cls(Site(git, store, config, Known(), Seen()), paths, clock, "api")
             reports.append(workspace.reconcile(discover=True))
             head = head_oid(paths)
             with store.write():

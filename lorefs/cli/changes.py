@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +39,7 @@ def write_changes(
     which a remote keeps what an undo took back, for programs.
     """
     if as_json:
-        found = [asdict(change) | {"at": timestamp(change.at)} for change in changes]
+        found = [change._asdict() | {"at": timestamp(change.at)} for change in changes]
         if pushed is not None:
             found = [each | {"pushed": each["entry"] in pushed} for each in found]
         write_json(found)

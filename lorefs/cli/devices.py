@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import timestamp
 from lorefs.cli.options import Json
@@ -31,7 +29,7 @@ def run(json: Json = False) -> None:
         found = workspace.devices()
         own = workspace.store.state("device")
     if json:
-        write_json([asdict(each) | {"last_commit": timestamp(each.last_commit * 1000)}
+        write_json([each._asdict() | {"last_commit": timestamp(each.last_commit * 1000)}
                     for each in found])  # fmt: skip
     elif not for_person():
         write_columns(

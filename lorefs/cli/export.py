@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -60,7 +59,7 @@ def run(
 
     with open_workspace() as workspace:
         wanted = filter_of(workspace.root, category, tag, path, scope, status, source)
-        rows = workspace.entries(replace(wanted, waiting=True))
+        rows = workspace.entries(wanted._replace(waiting=True))
     entries = [row.entry for row in rows if private or not _is_private(row, scope)]
     _tell_left_out(len(rows) - len(entries))
     if dry_run:

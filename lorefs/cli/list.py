@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import write_rows
@@ -44,6 +42,6 @@ def run(
     with open_workspace() as workspace:
         freshen(workspace, read_after=read_after)
         where = filter_of(workspace.root, category, tag, path, scope, status, source)
-        rows = workspace.entries(replace(where, waiting=True) if json else where)
+        rows = workspace.entries(where._replace(waiting=True) if json else where)
         store = workspace.store
         write_rows(rows, store.entries, as_json=json, drafts=store.copies.drafts())

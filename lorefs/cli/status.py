@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -57,7 +56,7 @@ def run(
         status = workspace.status()
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()
-        remotes += [replace(state, name=f"hub {hub.name}") for hub, state in workspace.hubs()]
+        remotes += [state._replace(name=f"hub {hub.name}") for hub, state in workspace.hubs()]
         backups = [workspace.backup_remote()] if workspace.config.backup.enabled else []
     installed = is_installed(git_here())
     now = milliseconds()
@@ -128,7 +127,7 @@ def _lines(
         yield [("git merges lore as text here; ", "yellow"), ("`lorefs init` changes that", "")]
     yield from _conflicts(conflicts)
     yield from _proposals(status)
-    yield from waiting_lines(replace(status.report, drafts=()))  # all of them come next
+    yield from waiting_lines(status.report._replace(drafts=()))  # all of them come next
     yield from draft_lines(status.drafts)
     if status.nominations:
         entries = counted(len(status.nominations), "personal entry", "personal entries")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.config.settings import ALWAYS, AUTOMATIC, MANUAL, NONE, PUBLISH, SIGNED
 from lorefs.core.model import SENSITIVITIES
@@ -20,16 +19,14 @@ COMMANDS: Final = "commands"  # the section of settings whose name has none
 CLONE: Final = "clone"  # this clone's own choice, in git's configuration
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a value may be: in words, and as a function that raises ValueError otherwise."""
 
     words: str
     read: Callable[[object], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One setting, named `section.camelCase` as in git's configuration, or just `camelCase`."""
 
     name: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config import load_worktree
 from lorefs.doctor.finding import Finding
 from lorefs.errors import ConfigError, GitError
+from lorefs.repo import Git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def check_remote(place: Place) -> Iterator[Finding]:
     sync = place.config.sync
     if not sync.enabled and not any(key.startswith("sync.") for key in place.config.origins):
         return
-    git = replace(place.git, env=_nobody_there(place), timeout=SECONDS)
+    git = Git(place.git.paths, _nobody_there(place), SECONDS)
     try:
         branch = f"refs/heads/{sync.branch}"
         git.run("-c", "core.askPass=", "ls-remote", "--quiet", "--", sync.remote, branch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lorefs.api.context import Question, plain
@@ -308,7 +307,7 @@ def _proposal(proposal: Proposal) -> Value:
         "changed_since": list(proposal.clashes),
         "proposal": brief(proposal.row),
         "target": target and brief(target),
-        "wanted": wanted and brief(replace(about, entry=wanted)),
+        "wanted": wanted and brief(about._replace(entry=wanted)),
     }
 
 

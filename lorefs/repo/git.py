@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import GitError
@@ -59,7 +58,6 @@ def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
     return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
-@dataclass(frozen=True, slots=True)
 class Git:
     """The `git` executable in one worktree. `timeout` is that of each command, in seconds.
 
@@ -67,11 +65,17 @@ class Git:
     committed needs `GIT_INDEX_FILE`. `settings` are answers of `configured`, as long as they hold.
     """
 
-    paths: GitPaths
-    env: Mapping[str, str]
-    timeout: float = TIMEOUT
-    kept: frozenset[str] = frozenset()
-    settings: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    __slots__ = ("env", "kept", "paths", "settings", "timeout")
+
+    def __init__(
+        self,
+        paths: GitPaths,
+        env: Mapping[str, str],
+        timeout: float = TIMEOUT,
+        kept: frozenset[str] = frozenset(),
+    ) -> None:
+        self.paths, self.env, self.timeout, self.kept = paths, env, timeout, kept
+        self.settings: dict[str, str] = {}
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, allowed: Sequence[int] = (0,)

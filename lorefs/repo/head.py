@@ -7,9 +7,8 @@ signature; only one that finds it changed loads what reads reflogs.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.repo.under_way import operation
 
@@ -25,8 +24,7 @@ _LINK_DEPTH: Final = 5  # symbolic refs that lead to symbolic refs, as in git
 _TAIL: Final = 512  # bytes at the end of a log that tell it from another one of the same size
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """HEAD as it is: its commit ("" on an unborn branch) and its steps since a place.
 
     `place` is where its reflog ends now, as a text for `observe_head`. `operation` is what git

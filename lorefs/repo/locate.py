@@ -11,9 +11,8 @@ the worktree, so the walk from there finds the same one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 (its methods are used)
-from typing import Final
+from typing import Final, NamedTuple
 
 from lorefs.errors import NotARepositoryError
 from lorefs.repo.layout import read_layout
@@ -21,8 +20,7 @@ from lorefs.repo.layout import read_layout
 _POINTER_LIMIT: Final = 4096  # bytes of a `.git` or `commondir` file that are read
 
 
-@dataclass(frozen=True, slots=True)
-class GitPaths:
+class GitPaths(NamedTuple):
     """Where a worktree, its own git directory and the one shared by all worktrees are."""
 
     worktree: Path

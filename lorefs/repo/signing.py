@@ -8,16 +8,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.policy import FINGERPRINT
 from lorefs.errors import GitError, RefusedError
+from lorefs.repo.git import Git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lorefs.repo.git import Git
     from lorefs.repo.objects import Signature
 
 GOOD: Final = "G"
@@ -49,8 +48,8 @@ def write_signed(  # what a commit holds, as for Objects.write_commit
 
     Nobody is asked for a passphrase but by the user's own agent.
     """
-    signer = replace(git, env={**git.env, **_identity("AUTHOR", author),
-                               **_identity("COMMITTER", committer)})  # fmt: skip
+    names = {**_identity("AUTHOR", author), **_identity("COMMITTER", committer)}
+    signer = Git(git.paths, {**git.env, **names}, git.timeout, git.kept)
     behind = [part for parent in parents for part in ("-p", parent)]
     arguments = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *behind, tree)
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import SCOPES, scope_of
 
@@ -19,8 +18,7 @@ _FATAL: Final = 128
 _CHECKSUM: Final = 20  # bytes: all of a SHA-1, enough of a SHA-256
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
+class Tracking(NamedTuple):
     """What git makes of some paths of the worktree."""
 
     in_head: frozenset[str]
@@ -28,7 +26,6 @@ class Tracking:
     unmerged: frozenset[str]
 
 
-@dataclass(slots=True)
 class Seen:
     """The last answers about HEAD's tree and the index, with what they are known by.
 
@@ -37,11 +34,14 @@ class Seen:
     that were `asked` for which the commit `head` holds.
     """
 
-    head: str = ""
-    asked: frozenset[str] = frozenset()
-    in_tree: frozenset[str] = frozenset()
-    index: bytes = b""
-    unmerged: frozenset[str] = frozenset()
+    __slots__ = ("asked", "head", "in_tree", "index", "unmerged")
+
+    def __init__(self) -> None:
+        self.head = ""
+        self.asked: frozenset[str] = frozenset()
+        self.in_tree: frozenset[str] = frozenset()
+        self.index = b""
+        self.unmerged: frozenset[str] = frozenset()
 
     def noted(self) -> str:
         """The same as a text, to be kept for other processes."""

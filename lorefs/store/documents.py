@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.core.model import PERSONAL
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = "path, scope, hash, worktree_hash, pending_hash, pending_head, tracked"
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentState:
+class DocumentState(NamedTuple):
     """One document, by the hashes (SHA-256) of its texts.
 
     `hash` is that of the current text, which the rows follow. `worktree_hash` is that of the

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.document import decode
@@ -90,7 +89,7 @@ class Guests:
 
     def put(self, texts: Mapping[str, bytes | None], origin: Origin) -> None:
         """Give documents another text, None to remove them; their rows follow."""
-        nameless = replace(origin, actor="")  # who changed them stands elsewhere, too
+        nameless = origin._replace(actor="")  # who changed them stands elsewhere, too
         for document, data in texts.items():
             self._put(document, data, nameless)
 
@@ -169,7 +168,7 @@ class Guests:
             ).fetchone()
             text = decode(row[0] if row else b"")
             entries = [each for each in guest_entries(text, document) if each.id in ids]
-            self.entries.add(((entry, document) for entry in entries), replace(origin, actor=""))
+            self.entries.add(((entry, document) for entry in entries), origin._replace(actor=""))
             self.connection.executemany(
                 "DELETE FROM guests_hidden WHERE id = ? AND document = ?",
                 [(ident, document) for ident in ids],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.store.rows import COLUMNS, read_row
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from lorefs.core.model import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignEdit:
+class ForeignEdit(NamedTuple):
     """What became of one entry: from the last state that lorefs wrote to the one found now.
 
     `document` is that of the row before, "" for a new row.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.core.guests import HERE, MARK
 from lorefs.core.ids import created_at
@@ -32,8 +31,7 @@ _DEFAULT_COLUMNS: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An entry as the database has it. Times are milliseconds since 1970.
 
     `rev` grows with each change of the row, `hash` is that of the entry's values. `standing` is
@@ -50,8 +48,7 @@ class Row:
     standing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which rows are meant; an empty filter means all of them.
 
     `path` takes a directory with all below it. Each of `tags` has to be there. `source` is "here",
@@ -100,8 +97,7 @@ ALL: Final = Filter()
 OWN: Final = Filter(source=HERE)  # what this repository holds itself
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One line of the log: what happened to one field of one entry.
 
     `op` is "ingest" (first seen in a file), "add", "edit", "delete", "undo", "resolve", "confirm"
@@ -128,8 +124,7 @@ class Change:
     rev: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Who changes rows, through what, and when (milliseconds since 1970)."""
 
     source: str
@@ -140,8 +135,7 @@ class Origin:
     session: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A row that changes: from what it was to what it will be, None for not there.
 
     `document` is the path of the one that holds the entry afterwards.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.similarity import similarity, words
 from lorefs.store.rows import ALL, READ_COLUMNS, Filter, Row, read_row, storable
@@ -24,8 +23,7 @@ _LETTER: Final = re.compile(r"[^\W_]")
 MARK: Final = ("\x02", "\x03")  # around what matched; no text that is shown holds them
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A row that was found. `score` is higher for better ones; `snippet` marks what matched."""
 
     row: Row

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.resolution import is_settled, outcome, put
 from lorefs.errors import UsageError
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 SHORTEST: Final = 4  # characters of a record's id that may stand for it
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """A record of the ledger, numbered from the oldest on, with the row that its entry has now."""
 
     number: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.claim import identify
 from lorefs.core.document import parse
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 FIELDS: Final = tuple(field for field in Entry._fields if field != "id")
 
 
-@dataclass(frozen=True, slots=True)
-class EntryDiff:
+class EntryDiff(NamedTuple):
     """One entry that differs; `before` or `after` is None where it is not there."""
 
     before: Entry | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from lorefs.errors import DocumentError, StoreError, UnwritableError
@@ -100,8 +99,7 @@ class Files:
 
     def reported(self, report: Report) -> Report:
         """A report of the rows, with what became of the files."""
-        return replace(
-            report,
+        return report._replace(
             written=(*report.written, *self.written),
             waiting=(*report.waiting, *self.waiting),
             refusals=(*report.refusals, *self.refusals),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import TEAM, scope_of
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 TRACKING: Final = "tracking"  # what git said of HEAD's tree and the index
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """All facts of one reconcile.
 
     `texts` and `data` hold the files that differ from what was last seen, as text and as

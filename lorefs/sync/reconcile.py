@@ -8,7 +8,6 @@ steps neither loses nor resurrects anything, and what cannot be written changes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +41,7 @@ from lorefs.sync.stashes import note_stashes
 from lorefs.worktree import sole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lorefs.core.approval import Moved
     from lorefs.core.document import Document
@@ -56,18 +55,22 @@ if TYPE_CHECKING:
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
 
 
-@dataclass(slots=True)
 class _Notes:
     """What is gathered on the way to a report."""
 
-    waiting: list[Waiting] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-    refusals: list[LorefsError] = field(default_factory=list)
-    discards: list[Discard] = field(default_factory=list)
-    bases: dict[str, bytes | None] = field(default_factory=dict)  # what files say now
-    brought: dict[str, str] = field(default_factory=dict)  # commits whose versions files hold
-    verbatim: dict[str, Document] = field(default_factory=dict)  # documents that say just that
-    moved: list[Moved] = field(default_factory=list)  # what the team's policy did not let through
+    def __init__(
+        self,
+        waiting: Iterable[Waiting] = (),
+        questions: Iterable[Question] = (),
+        refusals: Iterable[LorefsError] = (),
+        discards: Iterable[Discard] = (),
+    ) -> None:
+        self.waiting, self.questions = list(waiting), list(questions)
+        self.refusals, self.discards = list(refusals), list(discards)
+        self.bases: dict[str, bytes | None] = {}  # what files say now
+        self.brought: dict[str, str] = {}  # commits whose versions files hold
+        self.verbatim: dict[str, Document] = {}  # documents that say just that
+        self.moved: list[Moved] = []  # what the team's policy did not let through
 
 
 def reconcile(site: Site, request: Request) -> Report:
@@ -91,7 +94,7 @@ def reconcile(site: Site, request: Request) -> Report:
             if not late:
                 break
     waiting = (Waiting(path, "it keeps changing") for path in late)
-    return replace(report, waiting=(*report.waiting, *waiting), refusals=(*saves, *report.refusals))
+    return report._replace(waiting=(*report.waiting, *waiting), refusals=(*saves, *report.refusals))
 
 
 def _take_in(site: Site, request: Request, files: Files) -> Report:
@@ -109,10 +112,10 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         _keep_out(site, observation, corpus, notes, request.origin.actor)
         first, report = corpus, by_sql
         if request.change is None:
-            request = replace(request, origin=_origin_of_files(request.origin, observation))
+            request = request._replace(origin=_origin_of_files(request.origin, observation))
         elif corpus.changed():  # what others did goes into rows and log apart from the change
             batch = f"{request.origin.batch}/files"
-            origin = replace(request.origin, source="editor", batch=batch)
+            origin = request.origin._replace(source="editor", batch=batch)
             _write_down_ids(observation, corpus)
             taking_in = Request(_origin_of_files(origin, observation))
             report = joined(report, _write_rows(site, taking_in, corpus, notes))
@@ -164,8 +167,8 @@ def _take_outbox(
         taken.bases |= kept.bases
     _write_down_ids(observation, corpus)
     batch = f"{request.origin.batch}/rows"
-    origin = replace(request.origin, source="sql", batch=batch)
-    return corpus, _write_rows(site, replace(request, origin=origin), corpus, taken)
+    origin = request.origin._replace(source="sql", batch=batch)
+    return corpus, _write_rows(site, request._replace(origin=origin), corpus, taken)
 
 
 def _keep_out(
@@ -207,7 +210,7 @@ def _apply_change(
 
 def _origin_of_files(origin: Origin, observation: Observation) -> Origin:
     """Who brought what files say now: git, if HEAD moved, else whoever saved them."""
-    return replace(origin, source="git") if observation.moved else origin
+    return origin._replace(source="git") if observation.moved else origin
 
 
 def _apply_plans(site: Site, observation: Observation, corpus: Corpus, notes: _Notes) -> set[str]:

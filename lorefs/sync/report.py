@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from lorefs.core.approval import Moved
     from lorefs.errors import LorefsError
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A document that was left alone for now."""
 
     document: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A document whose deletion, or that of entries of it, nobody confirmed yet.
 
     `hint` says how to go on where the commands are not those for files that are gone.
@@ -31,16 +28,14 @@ class Question:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A further entry with an id that is in use; it has no row."""
 
     entry: str
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The outcome of one reconcile; empty where nothing had changed."""
 
     added: tuple[str, ...] = ()
@@ -70,8 +65,7 @@ def joined(*reports: Report) -> Report:
     told = [report for report in reports if report != Report()]
     if not told:
         return Report()
-    return replace(
-        told[-1],
+    return told[-1]._replace(
         added=tuple(ident for report in told for ident in report.added),
         edited=tuple(ident for report in told for ident in report.edited),
         deleted=tuple(ident for report in told for ident in report.deleted),

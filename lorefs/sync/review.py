@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ def proposal_of(store: Store, row: Row, corpus: Corpus | None = None) -> Proposa
 def _in(corpus: Corpus, row: Row) -> Row | None:
     """A row as a corpus has its entry, None where that is gone from its document."""
     try:
-        return replace(row, entry=corpus.holding(row.entry.id, row.document).entry())
+        return row._replace(entry=corpus.holding(row.entry.id, row.document).entry())
     except UnknownEntryError:
         return None
 

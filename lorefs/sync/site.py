@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.config import Filters
 from lorefs.core.model import SCOPES
 from lorefs.errors import DocumentError
 from lorefs.repo import Seen, head_signature
-from lorefs.sync.known import Known
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.store import DocumentState, Origin, Store
     from lorefs.sync.corpus import Corpus
+    from lorefs.sync.known import Known
 
 
 # The commit of the sync branch that the rows follow.
@@ -40,17 +39,16 @@ HOMELESS: Final = "homeless"
 LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A worktree with its database: what a reconcile works on. `tell`: see `progress`."""
 
     git: Git
     store: Store
     config: Config
+    known: Known
+    seen: Seen
     step: Callable[[str], None] = lambda _: None  # crash tests stop a process here
-    known: Known = field(default_factory=Known)
     tell: Callable[[str, int, int], None] = lambda *_: None
-    seen: Seen = field(default_factory=Seen)
 
     @property
     def lock(self) -> Path:
@@ -58,8 +56,7 @@ class Site:
         return self.git.paths.lorefs_dir / "files.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Why a reconcile runs. `change` edits the current texts, which are what the rows say.
 
     With `arrives` it brings what others did, which reaches files of git's only through

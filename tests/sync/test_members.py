@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,7 @@ def test_commits_and_entries_are_counted_by_author(realm: list[Clone]) -> None:
         assert count_members(branch, branch.tip()) == 2
         assert count_members(branch, None) == 0
         assert members(branch, None) == []
-        everybody = members(replace(branch, prefix=""), branch.tip())
+        everybody = members(branch.under(""), branch.tip())
         assert {each.name for each in everybody} == {"ada", "bob", "carol"}
 
 

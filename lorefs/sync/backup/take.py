@@ -152,7 +152,7 @@ class Taker:
     # ---- the worktree
 
     def _take_documents(self, arrivals: list[Arrival]) -> Report:
-        origin = replace(self.origin, source=ARRIVED)
+        origin = self.origin._replace(source=ARRIVED)
         paths = tuple(each.payload.path for each in arrivals)
         change = partial(self._apply, arrivals)
         return reconcile(self.site, Request(origin, change, arrives=True, paths=paths))

@@ -5,7 +5,6 @@ What a remote sends is hostile until it is checked: a tree may hold anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +37,6 @@ class HostileTreeError(RefusedError):
     """A tree of the sync branch holds what no lorefs writes; nothing of it was taken."""
 
 
-@dataclass(frozen=True)
 class Branch:
     """One sync branch, with what reads and moves it.
 
@@ -47,12 +45,18 @@ class Branch:
     here are signed, with `verified` only signed ones are taken from others.
     """
 
-    git: Git
-    name: str
-    prefix: str
-    limit: int
-    sign: bool = False
-    verified: bool = False
+    def __init__(
+        self,
+        git: Git,
+        name: str,
+        prefix: str,
+        limit: int,
+        *,
+        sign: bool = False,
+        verified: bool = False,
+    ) -> None:
+        self.git, self.name, self.prefix, self.limit = git, name, prefix, limit
+        self.sign, self.verified = sign, verified
 
     @cached_property
     def objects(self) -> Objects:
@@ -61,9 +65,20 @@ class Branch:
 
     def under(self, prefix: str) -> Branch:
         """The same trees, read as those of the repository whose documents a prefix has."""
-        other = replace(self, prefix=prefix)
+        other = self.named(self.name, prefix)
         other.__dict__["objects"] = self.objects  # opened once, and closed by this one
         return other
+
+    def in_repository(self, git: Git) -> Branch:
+        """The same branch of another repository."""
+        return self._changed(git, self.name, self.prefix)
+
+    def named(self, name: str, prefix: str) -> Branch:
+        """A branch of this repository that is read in the same way."""
+        return self._changed(self.git, name, prefix)
+
+    def _changed(self, git: Git, name: str, prefix: str) -> Branch:
+        return Branch(git, name, prefix, self.limit, sign=self.sign, verified=self.verified)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -5,9 +5,8 @@ What does the work is loaded where there is some.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.message import INGESTED
 from lorefs.errors import RefusedError
@@ -42,8 +41,7 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What is asked of a cycle; `fetch` is that of `exchange`."""
 
     fetch: Fetch = "always"
@@ -158,7 +156,7 @@ def _take_code(
         return Report(), None
     from lorefs.sync.branch.code import MassDeletionError, take_code
 
-    from_git = replace(origin, source="git")
+    from_git = origin._replace(source="git")
     try:
         report = take_code(site, branch, code, from_git, accept_deletions=wish.accept_deletions)
     except MassDeletionError as error:
@@ -179,7 +177,7 @@ def _apply_tip(site: Site, branch: Branch, origin: Origin, *, fresh: bool = Fals
 def _arrive(site: Site, branch: Branch, oid: str, origin: Origin, *, fresh: bool) -> Report:
     from lorefs.sync.branch.arrive import arrive
 
-    source = replace(origin, source=ARRIVED)
+    source = origin._replace(source=ARRIVED)
     return arrive(site, branch, oid, source, instead=fresh)
 
 
@@ -265,8 +263,7 @@ def _questions(exchanges: Iterable[Exchange]) -> Iterator[Question]:
 def _both(first: Exchange | None, second: Exchange) -> Exchange:
     if first is None:
         return second
-    return replace(
-        second,
+    return second._replace(
         sent=first.sent + second.sent,
         received=first.received + second.received,
         merged=first.merged + second.merged,

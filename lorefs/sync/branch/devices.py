@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.message import DEVICE, trailer
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from lorefs.repo.objects import Commit
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(NamedTuple):
     """One machine: a random id, its platform, who last committed there and when (seconds)."""
 
     id: str

@@ -6,7 +6,6 @@ followed then; so a filter deletes nothing for others, and hides nothing that is
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -66,7 +65,7 @@ def follow(site: Site, branch: Branch, origin: Origin) -> Report:
     kept = held(site, branch, there)
     change = partial(_apply, site, there, filters, kept, applied)
     request = Request(
-        replace(origin, source=ARRIVED),
+        origin._replace(source=ARRIVED),
         change,
         arrives=True,
         publish=following(site, branch),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.config.settings import SIGNED
 from lorefs.core.realm import REALMS, SHARED, realm_of
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from lorefs.sync.site import Site
 
 
-@dataclass(frozen=True, slots=True)
-class SyncStatus:
+class SyncStatus(NamedTuple):
     """Where the exchange stands: `waiting` commits that a remote lacks, and each remote."""
 
     branch: str
@@ -35,8 +33,7 @@ class SyncStatus:
     remotes: tuple[tuple[str, RemoteState], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """What a sync would do: documents to take in and to commit, commits to send, and news."""
 
     unsaved: tuple[str, ...]

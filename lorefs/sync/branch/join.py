@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -103,7 +103,7 @@ def look(site: Site, branch: Branch, wanted: Wanted, directory: Path) -> Look:
     name = wanted.branch or site.config.sync.branch
     realm = name_realm(site, wanted.realm, address)
     hub = GitRemote(site.git, address, name, interactive=wanted.interactive)
-    there = replace(branch, name=name, prefix=f"{prefix_of(realm.name)}/")
+    there = branch.named(name, f"{prefix_of(realm.name)}/")
     site.tell(RECEIVING, 0, 0)
     try:
         selective = is_new and not wanted.everything and hub.allows_filter()
@@ -142,7 +142,7 @@ def _seen_apart(branch: Branch, hub: GitRemote) -> _Seen:
             git.run("config", f"remote.{REMOTE}.{key}", value)
         name = branch.name
         apart = GitRemote(git, REMOTE, name, interactive=hub.interactive, only=())
-        there = replace(branch, git=git)
+        there = branch.in_repository(git)
         try:
             return _seen(there, apart)
         finally:
@@ -202,7 +202,7 @@ def join(site: Site, branch: Branch, found: Look, at: int) -> tuple[list[str], s
     settings |= {"ingestFrom": code} if code and not site.config.sync.ingest_from else {}
     before = {name: _setting(site, name) for name in _SETTINGS}
     remote = GitRemote(site.git, found.remote, found.branch)
-    part(site, replace(branch, name=found.branch), remote, at, keep=True)
+    part(site, branch.named(found.branch, branch.prefix), remote, at, keep=True)
     with site.store.write():
         site.store.set_state(BEFORE, json.dumps(before))
     done = _add_remote(site, found) if found.is_new else []

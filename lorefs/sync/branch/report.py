@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.sync.report import NOTHING
@@ -20,8 +19,7 @@ class Committed(NamedTuple):
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """How it went with one remote.
 
     `error` says why it ended early; then what was committed waits. `sent` and `received` count
@@ -37,8 +35,7 @@ class Exchange:
     error: LorefsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HubReport:
+class HubReport(NamedTuple):
     """How it went with a further hub, which is only read: whether it had `news`, or the error."""
 
     hub: str
@@ -47,8 +44,7 @@ class HubReport:
     error: LorefsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CycleReport:
+class CycleReport(NamedTuple):
     """The outcome of a cycle.
 
     `committed` tells of a new commit of what was changed here, `reconciled` what files brought,
