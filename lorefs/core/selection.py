@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.core import edit
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import ENTRY, parse, serialize
-from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.model import SENSITIVITIES, TEAM, directory_of, scope_of
 from lorefs.core.source import read_entry
 
@@ -124,6 +123,8 @@ def with_hidden(
     )
     if known == there:
         return text
+    from lorefs.core.merge import Settings, Sides, merge_document
+
     settings = Settings(on_clash="theirs")
     return merge_document(Sides(known, there, text), path=path, settings=settings).text or ""
 

@@ -2,9 +2,10 @@
 
 from lorefs.repo.git import Git
 from lorefs.repo.head import Head, head_oid, head_signature, observe_head, ref_oid
+from lorefs.repo.ignored import ignored_paths
 from lorefs.repo.locate import GitPaths, locate
 from lorefs.repo.messages import commit_messages
-from lorefs.repo.tracking import Seen, Tracking, discover, ignored_paths, observe_tracking
+from lorefs.repo.tracking import Seen, Tracking, discover, observe_tracking
 from lorefs.repo.under_way import Operation, operation
 
 __all__ = [

@@ -42,7 +42,7 @@ PATHSPEC_VARIABLES: Final = frozenset({
 })  # fmt: skip
 
 # Settings of git's that matter here, beside its own use of them.
-_ASKED: Final = r"^((user|author)\.(name|email)|core\.(sshcommand|excludesfile))$"
+_ASKED: Final = r"^((user|author)\.(name|email)|core\.(sshcommand|excludesfile|ignorecase))$"
 
 # Settings that would start programs, or mix their words into what is read here.
 _QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")

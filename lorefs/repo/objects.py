@@ -126,12 +126,12 @@ def open_objects(git: Git, *, plumbing: bool = False) -> Objects:
 
     libgit2 opens a partial clone and then fails at the first file that is not there yet.
     """
-    from lorefs.repo.plumbing import PlumbingObjects
-
     if not (plumbing or is_partial(git.paths)):
         from lorefs.repo.libgit import open_libgit
 
         found = open_libgit(git)
         if found is not None:
             return found
+    from lorefs.repo.plumbing import PlumbingObjects
+
     return PlumbingObjects(git)

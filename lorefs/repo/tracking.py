@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import SCOPES, scope_of
+from lorefs.repo.ignored import ask, ignored_paths, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from lorefs.repo.git import Git
 
 _BATCH: Final = 64 * 1024  # characters of paths on one command line; the system's limit is higher
-_FATAL: Final = 128
 _CHECKSUM: Final = 20  # bytes: all of a SHA-1, enough of a SHA-256
 
 
@@ -29,12 +29,12 @@ class Tracking(NamedTuple):
 class Seen:
     """The last answers about HEAD's tree and the index, with what they are known by.
 
-    A commit does not change, and an index ends with a checksum of itself. Rules of what is
-    ignored stand anywhere, so they are asked for each time. `in_tree` are those of the paths
-    that were `asked` for which the commit `head` holds.
+    A commit does not change, and an index ends with a checksum of itself. `in_tree` are those of
+    the paths that were `asked` for which the commit `head` holds. `ignored` says of paths whether
+    they are, by a digest of the rules that decide it beside this index.
     """
 
-    __slots__ = ("asked", "head", "in_tree", "index", "unmerged")
+    __slots__ = ("asked", "head", "ignored", "in_tree", "index", "unmerged")
 
     def __init__(self) -> None:
         self.head = ""
@@ -42,18 +42,21 @@ class Seen:
         self.in_tree: frozenset[str] = frozenset()
         self.index = b""
         self.unmerged: frozenset[str] = frozenset()
+        self.ignored: dict[str, tuple[str, bool]] = {}
 
     def noted(self) -> str:
         """The same as a text, to be kept for other processes."""
         paths = (sorted(each) for each in (self.asked, self.in_tree, self.unmerged))
-        return json.dumps([self.head, self.index.hex(), *paths])
+        return json.dumps([self.head, self.index.hex(), *paths, sorted(self.ignored.items())])
 
     def recall(self, text: str) -> None:
         """Go on from what another process noted."""
-        self.head, index, asked, in_tree, unmerged = json.loads(text)
+        self.head, index, asked, in_tree, unmerged, *ignored = json.loads(text)
         self.index = bytes.fromhex(index)
         self.asked, self.in_tree = frozenset(asked), frozenset(in_tree)
         self.unmerged = frozenset(unmerged)
+        # an earlier version noted nothing of it
+        self.ignored = {path: (rule, found) for each in ignored for path, (rule, found) in each}
 
 
 def observe_tracking(
@@ -72,15 +75,27 @@ def observe_tracking(
     if not checksum or checksum != seen.index:
         stages = _names(git.run("ls-files", "-z", "--unmerged"))
         seen.unmerged = frozenset(stage.partition("\t")[2] for stage in stages)
-        seen.index = checksum
+        seen.index, seen.ignored = checksum, {}
     if head != seen.head:
         seen.head, seen.asked, seen.in_tree = head, frozenset(), frozenset()
     missing = [path for path in wanted if path not in seen.asked]
     if missing:
         seen.in_tree = seen.in_tree.union(_in_tree(git, head, missing) if head else ())
         seen.asked = seen.asked.union(missing)
-    ignored = frozenset(_ignored(git, wanted))
+    ignored = _ignored(git, wanted, seen) if checksum else ignored_paths(git, wanted)
     return Tracking(seen.in_tree.intersection(wanted), ignored, seen.unmerged.intersection(wanted))
+
+
+def _ignored(git: Git, paths: list[str], seen: Seen) -> frozenset[str]:
+    now = rules(git, paths)
+    unknown = [path for path in paths if seen.ignored.get(path, ("",))[0] != now.get(path)]
+    found = ask(git, unknown)
+    for path, is_ignored in found.items():
+        if path in now and is_ignored is not None:
+            seen.ignored[path] = now[path], is_ignored
+    return frozenset(
+        path for path in paths if (found[path] if path in found else seen.ignored[path][1])
+    )
 
 
 def _index_checksum(git: Git) -> bytes:
@@ -95,36 +110,11 @@ def _index_checksum(git: Git) -> bytes:
     return checksum if any(checksum) else b""
 
 
-def ignored_paths(git: Git, paths: Iterable[str]) -> frozenset[str]:
-    """Those of some paths that rules ignore, be they files or directories."""
-    wanted = sorted(set(paths))
-    return frozenset(_ignored(git, wanted)) if wanted else frozenset()
-
-
 def _in_tree(git: Git, head: str, paths: list[str]) -> Iterator[str]:
     for batch in _batches(paths):
         yield from _names(
             git.run("--literal-pathspecs", "ls-tree", "-z", "--name-only", head, "--", *batch)
         )
-
-
-def _ignored(git: Git, paths: list[str]) -> list[str]:
-    """The paths that rules ignore.
-
-    Git gives up on all where one stands behind a symbolic link or in a submodule; so then each
-    is asked for alone, and what is not of this worktree is not ignored by it.
-    """
-    status, names = _check_ignore(git, paths)
-    if status != _FATAL:
-        return _names(names)
-    return [path for path in paths if _check_ignore(git, [path])[0] == 0]
-
-
-def _check_ignore(git: Git, paths: list[str]) -> tuple[int, bytes]:
-    stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
-    return git.status_and_output(
-        "check-ignore", "-z", "--stdin", stdin=stdin, allowed=(0, 1, _FATAL)
-    )
 
 
 def _batches(paths: list[str]) -> Iterator[list[str]]:

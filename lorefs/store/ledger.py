@@ -57,6 +57,11 @@ class Ledger:
         rows = self.connection.execute("SELECT id FROM conflicts ORDER BY recorded_at, id")
         return [str(row[0]) for row in rows]
 
+    def is_open(self) -> bool:
+        """Whether any record is open."""
+        query = "SELECT 1 FROM conflicts WHERE resolved_at IS NULL LIMIT 1"
+        return self.connection.execute(query).fetchone() is not None
+
     def records(self, *, open_only: bool = False) -> list[Record]:
         """The records, newest first."""
         condition = "WHERE resolved_at IS NULL" if open_only else ""

@@ -22,6 +22,10 @@ class Standings:
         row = self.connection.execute("SELECT data FROM standings WHERE oid = ?", (oid,)).fetchone()
         return None if row is None else str(row[0])
 
+    def any(self) -> bool:
+        """Whether any standing is kept."""
+        return self.connection.execute("SELECT 1 FROM standings LIMIT 1").fetchone() is not None
+
     def all(self) -> dict[str, str]:
         """The standings that are kept, by commit, the newest first."""
         return dict(self.connection.execute("SELECT oid, data FROM standings ORDER BY seq DESC"))

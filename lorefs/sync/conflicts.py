@@ -157,11 +157,10 @@ def close_settled(store: Store, changed: Differences, origin: Origin) -> None:
     What git did (a switch, a merge) closes none: nobody chose, and the next switch may take
     it back.
     """
-    pending = store.ledger.records(open_only=True)
-    if origin.source == "git" or not pending:
+    if origin.source == "git":
         return
     edited = {known.id: e.after for e in changed.edits if (known := e.after or e.before)}
-    for record in pending:
+    for record in store.ledger.records(open_only=True):
         discard = record.discard
         if discard.entry in changed.added:
             entry: Entry | None = changed.added[discard.entry].entry()

@@ -71,7 +71,11 @@ class Corpus:
         if document is not None:
             return document
         data = self.store.documents.current(path)
-        return EMPTY if data is None else identify(parse(decode(data)), path)
+        if state is None or data is None:
+            return EMPTY
+        document = identify(parse(decode(data)), path)
+        self.known.put(path, state.hash, document)
+        return document
 
     def holding(self, ident: str, path: str) -> Holding:
         """An entry as it stands in a document now; raises `UnknownEntryError`."""
@@ -136,11 +140,11 @@ class Corpus:
 
     def changed(self) -> list[str]:
         """The documents whose text is another now."""
-        known = {state.path for state in self.store.documents.states()}
+        known = self.store.documents
         return [
             path
             for path, document in sorted(self.after.items())
-            if path not in known or document != self.before[path]
+            if document != self.before.get(path) or known.state(path) is None
         ]
 
 

@@ -8,7 +8,6 @@ from lorefs.core import edit
 from lorefs.core.guests import is_guest
 from lorefs.core.ledger import Discard
 from lorefs.core.model import SCOPES, TEAM, Entry, document_path
-from lorefs.core.resolution import texts_of
 from lorefs.errors import GuestError, LorefsError, RefusedError, UsageError
 from lorefs.sync.site import JUDGED
 from lorefs.worktree import check_place
@@ -102,6 +101,8 @@ def _refusal(error: LorefsError) -> RefusedError:
 
 def _discards(foreign: ForeignEdit) -> Iterator[Discard]:
     """The values that were taken back, field by field; a new row has no field before."""
+    from lorefs.core.resolution import texts_of
+
     old = texts_of(foreign.before) if foreign.before else {}
     new = texts_of(foreign.after) if foreign.after else {}
     entry = foreign.before or foreign.after

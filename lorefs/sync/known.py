@@ -14,27 +14,27 @@ class Known:
     """Documents as they were last parsed in this process, with the hashes of their texts.
 
     The last one is kept however large it is, of those before it so many as fit into the size:
-    people change the same few documents, and a process that watches runs for weeks.
+    people change the same few documents, and a process that watches runs for weeks. A version
+    is asked for again soon after the next one, which is sent as what it changed.
     """
 
     def __init__(self) -> None:
-        self._documents: dict[str, tuple[str, Document, int]] = {}  # the oldest first
+        self._documents: dict[tuple[str, str], tuple[Document, int]] = {}  # the oldest first
         self._size = 0
 
     def get(self, path: str, hash_: str) -> Document | None:
         """A document, None where its text of that hash is not kept."""
-        found, document, _ = self._documents.get(path, ("", None, 0))
-        return document if found == hash_ else None
+        return self._documents.get((path, hash_), (None, 0))[0]
 
     def put(self, path: str, hash_: str, document: Document) -> None:
         """Keep a document, and let go of the oldest ones."""
-        self._drop(path)
+        self._drop((path, hash_))
         size = sum(len(block.text) for block in document.blocks)
-        self._documents[path] = hash_, document, size
+        self._documents[path, hash_] = document, size
         self._size += size
         while self._size > KEPT_SIZE and len(self._documents) > 1:
             self._drop(next(iter(self._documents)))
 
-    def _drop(self, path: str) -> None:
-        *_, size = self._documents.pop(path, (0,))
+    def _drop(self, key: tuple[str, str]) -> None:
+        _, size = self._documents.pop(key, (None, 0))
         self._size -= size

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lorefs.core.document import decode, encode, serialize
-from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.plan import owns_file
 from lorefs.sync.site import HOMELESS
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.observe import Observation
     from lorefs.sync.site import Site
-
-# What was changed through lorefs wins a clash with the file it is written into.
-SETTINGS = Settings(on_clash="theirs")
 
 
 def intend(
@@ -97,6 +93,8 @@ def carry_lag(site: Site, path: str, before: str, after: str) -> None:
     """Keeps what arrived out of what a file still lacks of the changes made here."""
     lag = site.store.documents.lag(path)
     if lag is not None:
+        from lorefs.core.merge import Sides, merge_document
+
         merged = merge_document(Sides(before, decode(lag), after), path=path)
         site.store.documents.put_lag(path, encode(merged.text or ""))
 
@@ -120,9 +118,12 @@ def _for_git(site: Site, state: DocumentState) -> bytes | None:
     file = documents.pending(state.path) or documents.worktree_base(state.path)
     if lag is None or file is None:
         return None
+    from lorefs.core.merge import Settings, Sides, merge_document
+
     current = documents.current(state.path) or b""
     sides = Sides(decode(lag), decode(file), decode(current))
-    target = encode(merge_document(sides, path=state.path, settings=SETTINGS).text or "")
+    wins = Settings(on_clash="theirs")  # what was changed through lorefs, over the file
+    target = encode(merge_document(sides, path=state.path, settings=wins).text or "")
     if target == file:
         documents.put_lag(state.path, None)
         return None

@@ -9,7 +9,7 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
-from lorefs.sync.site import anything_waits, unknown_at_top
+from lorefs.sync.site import anything_waits, has_spool, unknown_at_top
 from lorefs.sync.stashes import put_aside
 from lorefs.worktree import Found, check_text, read, wait_for
 
@@ -116,7 +116,7 @@ def _named(site: Site, request: Request, states: Mapping[str, DocumentState]) ->
     named = request.named
     if not named or not named.issubset(states) or anything_waits(site):
         return set()
-    if any((site.git.paths.lorefs_dir / "spool").glob("*.json")):  # a merge has come to its end
+    if has_spool(site):  # a merge has come to its end
         return set()
     others = (state for path, state in states.items() if path not in named)
     lags = any(s.pending_hash is not None or s.worktree_hash != s.hash for s in others)

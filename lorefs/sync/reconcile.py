@@ -22,12 +22,11 @@ from lorefs.repo import head_signature
 from lorefs.store.bulk import PORTION
 from lorefs.store.documents import KEPT
 from lorefs.sync.approval import keep_change, keep_files, keep_rows
-from lorefs.sync.conflicts import close_settled
 from lorefs.sync.corpus import EMPTY, Corpus, values
 from lorefs.sync.differences import Places, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
-from lorefs.sync.ingest import ingest, overwritten, take_own_commits
+from lorefs.sync.ingest import ingest
 from lorefs.sync.known import Known
 from lorefs.sync.materialise import intend, note_lags
 from lorefs.sync.observe import Observation, observe
@@ -35,8 +34,7 @@ from lorefs.sync.policy import note_policy
 from lorefs.sync.progress import WRITING, told
 from lorefs.sync.renamed import renamed
 from lorefs.sync.report import Copy, Question, Report, Waiting, joined
-from lorefs.sync.site import Request
-from lorefs.sync.spooled import collect_spool
+from lorefs.sync.site import Request, has_spool
 from lorefs.sync.stashes import note_stashes
 from lorefs.worktree import sole
 
@@ -107,7 +105,10 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         foreign, by_sql = _take_outbox(site, request, observation, notes)
         corpus = Corpus(store, site.known)
         own = request.change is not None and not request.arrives
-        take_own_commits(site, observation, corpus)
+        if site.config.sync.enabled and observation.own_commits:
+            from lorefs.sync.merging import take_own_commits
+
+            take_own_commits(site, observation, corpus)
         skipped = _apply_plans(site, observation, corpus, notes)
         _keep_out(site, observation, corpus, notes, request.origin.actor)
         first, report = corpus, by_sql
@@ -122,7 +123,10 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             corpus = Corpus(store, Known())
             notes = _Notes(notes.waiting, notes.questions, notes.refusals)
         wanted = _apply_change(site, request, observation, corpus, notes)
-        notes.discards += collect_spool(site.git.paths, observation, corpus)
+        if has_spool(site):
+            from lorefs.sync.spooled import collect_spool
+
+            notes.discards += collect_spool(site.git.paths, observation, corpus)
         _write_down_ids(observation, corpus)
         report = joined(report, _write_rows(site, request, corpus, notes))
         for facts in observation.facts:
@@ -138,10 +142,10 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         store.set_state("head", head_signature(site.git.paths))
         note_stashes(site)
         site.step("commit")
-    documents = {**foreign.after, **first.after, **corpus.after}
-    for state in store.documents.states():
-        if state.path in documents:
-            site.known.put(state.path, state.hash, documents[state.path])
+    for path, document in {**foreign.after, **first.after, **corpus.after}.items():
+        state = store.documents.state(path)
+        if state is not None:
+            site.known.put(path, state.hash, document)
     return report
 
 
@@ -280,8 +284,12 @@ def _ingest(
         return
     notes.discards += discards
     for path, text in texts.items():
-        notes.discards += overwritten(site.store, path, text)
-        site.store.documents.put_replaced(path, None)  # the buffer is no older than this save
+        replaced = site.store.documents.replaced(path)
+        if replaced is not None:
+            from lorefs.sync.merging import overwritten
+
+            notes.discards += overwritten(site.store, path, replaced, text)
+            site.store.documents.put_replaced(path, None)  # the buffer is no older than this save
     for path, document in merged.items():
         as_it_is = corpus.put(path, document) and not discards
         notes.bases[path] = observation.data.get(path)
@@ -348,7 +356,10 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         store.documents.put_current(path, scope, data, worktree=base)
     for path, base in notes.bases.items():
         store.documents.put_worktree_base(path, base)
-    close_settled(store, found, origin)
+    if store.ledger.is_open():
+        from lorefs.sync.conflicts import close_settled
+
+        close_settled(store, found, origin)
     new = set(store.ledger.record(notes.discards, origin.at))
     pending = {record_id(discard) for discard in notes.discards if not discard.closed}
     return Report(

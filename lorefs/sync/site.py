@@ -127,16 +127,18 @@ def anything_new(site: Site, documents: Collection[str] | None = None) -> bool:
     """
     if anything_waits(site):
         return True
-    states = site.store.documents.states()
-    if any(state.pending_hash is not None for state in states):
-        return True
-    if documents is None and unknown_at_top(site, {state.path for state in states}):
-        return True
-    if documents is not None:
-        states = [state for state in states if state.path in documents]
+    known = site.store.documents
+    if documents is None:
+        states = known.states()
+        if unknown_at_top(site, {state.path for state in states}):
+            return True
+    else:
+        states = [state for path in documents if (state := known.state(path)) is not None]
         if len(states) < len(documents):  # nobody knows the others
             return True
-    return any(_differs(site, state) for state in _newest_first(site, states))
+    return known.any_pending() or any(
+        _differs(site, state) for state in _newest_first(site, states)
+    )
 
 
 def unknown_at_top(site: Site, known: Collection[str]) -> set[str]:
@@ -180,6 +182,12 @@ def anything_waits(site: Site) -> bool:
     if any(path and root.joinpath(path).parent.is_dir() for path in homeless):
         return True
     return bool(store.state(LAST_FAILURE))  # it may be over
+
+
+def has_spool(site: Site) -> bool:
+    """Whether the merge driver has left something."""
+    folder = site.git.paths.lorefs_dir / "spool"
+    return folder.is_dir() and any(folder.glob("*.json"))
 
 
 def _differs(site: Site, state: DocumentState) -> bool:

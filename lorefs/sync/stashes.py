@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lorefs.core.claim import identify
-from lorefs.core.document import decode, parse
-from lorefs.core.precedence import news_of
-from lorefs.sync.history import TreeHistories
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
@@ -71,6 +67,9 @@ class Stashes:
 
     def news(self, path: str, text: str, base: str, current: str) -> str:
         """A file's text without what a stash brought back of what the sync branch changed."""
+        from lorefs.core.precedence import news_of
+        from lorefs.sync.history import TreeHistories
+
         prefix = self.site.config.sync.prefix
         history = TreeHistories(
             self.site.git,
@@ -89,6 +88,9 @@ class Stashes:
 
     def _held(self, path: str) -> list[dict[str, str]]:
         """The entries of a document in each stash, by id."""
+        from lorefs.core.claim import identify
+        from lorefs.core.document import decode, parse
+
         found = []
         for commit in self.commits:
             for revision in (commit, f"{commit}{_UNTRACKED}"):

@@ -13,8 +13,9 @@ def test_a_document_is_known_by_the_hash_of_its_text() -> None:
     old, new = parse("Old.\n"), parse("New.\n")
     known.put(".lore.md", "old", old)
     assert known.get(".lore.md", "old") is old
+    assert known.get(".lore.md", "new") is None
     known.put(".lore.md", "new", new)
-    assert known.get(".lore.md", "old") is None
+    assert known.get(".lore.md", "old") is old
     assert known.get(".lore.md", "new") is new
     assert known.get("a/.lore.md", "new") is None
 

@@ -256,8 +256,8 @@ def test_what_another_process_noted_is_not_asked_for(repo: Repo, tmp_path: Path)
     found = observe_tracking(git_in(repo), head, paths, seen)
     again.recall(seen.noted())
     assert again.noted() == seen.noted()
-    script = tmp_path / "git"  # that knows neither trees nor the index
-    words = 'for a; do case "$a" in ls-tree|ls-files) exit 9; esac; done'
+    script = tmp_path / "git"  # that knows neither trees nor the index, nor what is ignored
+    words = 'for a; do case "$a" in ls-tree|ls-files|check-ignore) exit 9; esac; done'
     script.write_text(f'#!/bin/sh\n{words}\nexec "{shutil.which("git")}" "$@"\n')
     script.chmod(0o755)
     blind = Git(git_in(repo).paths, {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
@@ -265,3 +265,59 @@ def test_what_another_process_noted_is_not_asked_for(repo: Repo, tmp_path: Path)
     assert observe_tracking(blind, head, paths[:1], again).in_head == {"a/.lore.md"}
     with pytest.raises(GitError):
         observe_tracking(blind, head, ("d/.lore.md",), again)
+
+
+@pytest.mark.parametrize("file", [
+    ".gitignore", "a/.gitignore", "a/b/.gitignore", ".git/info/exclude", "HOME", "XDG", "config",
+])  # fmt: skip
+def test_rules_that_change_are_asked_for_again(repo: Repo, tmp_path: Path, file: str) -> None:
+    repo.commit("first", **{"code": "x\n", "a/b/code": "x\n"})
+    home = tmp_path / "home"
+    env = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": ""}
+    places = {"HOME": home / ".config/git/ignore", "XDG": home / "xdg/git/ignore"}
+    rules = places.get(file, repo.path / file)
+    if file == "XDG":
+        env["XDG_CONFIG_HOME"] = str(home / "xdg")
+    if file == "config":
+        rules = home / "mine"
+        repo("config", "core.excludesFile", "~/mine")
+    rules.parent.mkdir(parents=True, exist_ok=True)
+    head, path = repo("rev-parse", "HEAD"), "a/b/.lore.md"
+    seen = Seen()
+
+    def is_ignored() -> bool:
+        again = Seen()
+        again.recall(seen.noted())
+        found = observe_tracking(Git(locate(repo.path), env), head, [path], seen).ignored
+        other = observe_tracking(Git(locate(repo.path), env), head, [path], again).ignored
+        assert found == other
+        return path in found
+
+    assert not is_ignored()
+    rules.write_text(".lore.md\n")
+    assert is_ignored()
+    assert is_ignored()
+    rules.write_text(".lore.mx\n")
+    assert not is_ignored()
+    rules.write_text(".lore.md\n")
+    assert is_ignored()
+    rules.unlink()
+    assert not is_ignored()
+
+
+def test_a_document_that_the_index_holds_is_not_ignored_any_more(repo: Repo) -> None:
+    repo.commit("first", **{".gitignore": ".lore.md\n"})
+    head, seen = repo("rev-parse", "HEAD"), Seen()
+    repo.write(".lore.md", "x\n")
+    assert observe_tracking(git_in(repo), head, [".lore.md"], seen).ignored == {".lore.md"}
+    repo("add", "--force", ".lore.md")
+    assert observe_tracking(git_in(repo), head, [".lore.md"], seen).ignored == frozenset()
+
+
+@pytest.mark.parametrize("name", ["", "%(prefix)/ignore", "relative"])
+def test_rules_whose_place_git_alone_knows_are_asked_for_each_time(repo: Repo, name: str) -> None:
+    repo.commit("first", code="x\n")
+    repo("config", "core.excludesFile", name)
+    head, seen = repo("rev-parse", "HEAD"), Seen()
+    observe_tracking(git_in(repo), head, [".lore.md"], seen)
+    assert bool(seen.ignored) is (name == "")

@@ -16,7 +16,6 @@ from lorefs.core.realm import REALMS, SHARED, realm_of
 from lorefs.errors import RefusedError
 from lorefs.repo import ref_oid
 from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, Leaf, open_objects
-from lorefs.repo.signing import write_signed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,6 +27,8 @@ EMPTY_TREES: Final = frozenset({
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 })  # fmt: skip
+
+BACKUPS: Final = "refs/lorefs/backup"  # what was put aside, by its time in milliseconds
 
 _KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}
 _HINT: Final = "its lore is left alone; whoever pushed it has to remove that from the sync branch"
@@ -159,6 +160,8 @@ class Branch:
     ) -> str:
         """A new commit of somebody here, to which no ref leads yet; raises `SigningError`."""
         if self.sign:
+            from lorefs.repo.signing import write_signed
+
             return write_signed(self.git, tree, parents, message, author, committer)
         return self.objects.write_commit(tree, parents, message, author, committer)
 

@@ -24,9 +24,7 @@ from lorefs.core.selection import is_in, outgoing
 from lorefs.repo import head_oid
 from lorefs.repo.identity import author
 from lorefs.repo.objects import RefMovedError, Signature
-from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
-from lorefs.sync.branch.realms import code_root
 from lorefs.sync.branch.report import Committed
 from lorefs.sync.branch.terms import held, note_held, noted, terms_of
 from lorefs.sync.corpus import Corpus
@@ -104,13 +102,19 @@ def _commit_rows(
         return Committed(tip, new=False)
     site.step("sync commit")
     oid = _commit(site, branch, content, tree, at=at, trailers=trailers)
-    new_tip = oid if tip is None or tip == parent else merge_tips(branch, oid, tip).oid
+    new_tip = oid if tip is None or tip == parent else _merged(branch, oid, tip)
     site.step("sync move")
     objects.move(branch.ref, new_tip, tip, "lorefs: commit")
     site.step("sync note")
     _note(store, content, oid)
     store.set_state(LOGGED, str(store.log.last()))
     return Committed(new_tip, new=True)
+
+
+def _merged(branch: Branch, oid: str, tip: str) -> str:
+    from lorefs.sync.branch.merge import merge_tips
+
+    return merge_tips(branch, oid, tip).oid
 
 
 def _note(store: Store, content: _Content, applied: str | None) -> None:
@@ -166,7 +170,7 @@ def _commit(
     parent = site.store.state(APPLIED)
     after = {path: decode(data or b"") for path, data in content.changes.items()}
     before = {path: content.before.get(path, "") for path in after}
-    found = diff(before, after)
+    found = diff(before, after, site.known)
     text = message(
         _summary(found).subject if found else _OTHER[bool(after)],
         [
@@ -194,7 +198,7 @@ def _origins(site: Site) -> list[Trailer]:
     since = int(store.state(LOGGED) or "0")
     actors, sources = store.log.origins(since, without=ARRIVED)
     head = head_oid(site.git.paths)
-    root = code_root(site) if site.config.sync.prefix else None
+    root = _code_root(site) if site.config.sync.prefix else None
     return [
         (DEVICE, f"{store.state('device')} {sys.platform}"),
         *((ACTOR, actor) for actor in actors),
@@ -203,6 +207,12 @@ def _origins(site: Site) -> list[Trailer]:
         *([(CODE_ROOT, root)] if root else []),
         *((RESOLVED, record) for record in settled_here(site)),
     ]
+
+
+def _code_root(site: Site) -> str | None:
+    from lorefs.sync.branch.realms import code_root
+
+    return code_root(site)
 
 
 def _deletions(

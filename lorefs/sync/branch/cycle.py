@@ -19,6 +19,7 @@ from lorefs.sync.branch.news import (
     is_changed_here,
     is_changed_there,
     is_judged,
+    is_unpoliced,
     standing_here,
     untaken_code,
 )
@@ -83,7 +84,7 @@ def commit_and_apply(
 
 def _judge(site: Site, branch: Branch) -> None:
     """Mark in the rows what nobody entitled has approved, if the branch went on since."""
-    if not is_judged(site):
+    if not (is_judged(site) or is_unpoliced(site, branch)):
         from lorefs.sync.branch.standing import catch_up
 
         catch_up(site, branch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from random import SystemRandom
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lorefs.core.message import MERGE_SUBJECT, is_ingest
@@ -194,6 +193,8 @@ class _Talk:
                 hint="what was committed here waits; the next sync tries again",
             )
         if self.tries > 1:
+            from random import SystemRandom
+
             time.sleep(SystemRandom().uniform(0, PAUSE * 2**self.tries))
         return self._fetch(seen)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.errors import GitError
 from lorefs.remote import GitRemote
 from lorefs.repo.incomplete import is_partial
-from lorefs.sync.branch.rewrite import BACKUPS
+from lorefs.sync.branch.branch import BACKUPS
 
 if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch

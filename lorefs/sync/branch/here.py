@@ -11,13 +11,13 @@ from lorefs.errors import RefusedError
 from lorefs.remote import Budget, GitRemote
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
-from lorefs.sync.branch.devices import Device, devices
 from lorefs.sync.branch.news import EVERY_ID, HELD
 from lorefs.worktree import Found, read
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
     from lorefs.sync.branch.cycle import Wish
+    from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.news import Ids
     from lorefs.sync.branch.report import Committed, CycleReport
     from lorefs.sync.report import Question, Report
@@ -178,6 +178,8 @@ class Here:
 
     def devices(self) -> list[Device]:
         """The machines that committed to the branch, the last active one first."""
+        from lorefs.sync.branch.devices import devices
+
         tip = self.branch.tip()
         return devices(self.branch.objects.between([], [tip])) if tip else []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lorefs.core.model import TEAM_NAME
 from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:
@@ -49,6 +50,28 @@ def is_changed_there(site: Site, branch: Branch) -> bool:
 def is_judged(site: Site) -> bool:
     """Whether the rows show the standing of the commit that they follow."""
     return site.store.state(JUDGED) == site.store.state(APPLIED)
+
+
+def mentions_policy(branch: Branch, before: str | None, oid: str) -> bool:
+    """Whether the root document of a commit that is new has the word; few teams have a policy."""
+    objects, root = branch.objects, branch.prefix + TEAM_NAME
+    hidden = [before] if before and objects.has(before) else []
+    trees = {commit.tree for commit in objects.between(hidden, [oid])}
+    found = (leaf for tree in trees for leaf in objects.leaves_at(tree, [root]).values())
+    return any(b"policy" in data for data in objects.blobs({leaf.oid for leaf in found}).values())
+
+
+def is_unpoliced(site: Site, branch: Branch) -> bool:
+    """Whether nobody ever set a policy, so that all counts; that is noted then."""
+    store = site.store
+    before, applied = store.state(JUDGED), store.state(APPLIED)
+    if applied is None or store.standings.any() or mentions_policy(branch, before, applied):
+        return False
+    with store.write():
+        if store.state(APPLIED) != applied or store.standings.any():
+            return False
+        store.set_state(JUDGED, applied)
+    return True
 
 
 def standing_here(site: Site) -> Standing | None:

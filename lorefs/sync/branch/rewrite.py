@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lorefs.core.merge import Sides
+from lorefs.sync.branch.branch import BACKUPS
 from lorefs.sync.branch.merge import merge_trees
 
 if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
-
-BACKUPS: Final = "refs/lorefs/backup"
 
 
 def replayed(branch: Branch, seen: str, onto: str) -> str:

@@ -11,7 +11,7 @@ from lorefs.errors import UsageError
 from lorefs.repo import head_oid, observe_tracking
 from lorefs.repo.objects import Signature
 from lorefs.store import OWN
-from lorefs.sync.branch.rewrite import BACKUPS
+from lorefs.sync.branch.branch import BACKUPS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,6 +13,7 @@ from lorefs.core.policy import OPEN
 from lorefs.errors import GitError, RefusedError
 from lorefs.sync import standing as kept
 from lorefs.sync.branch.merge import merge_tips
+from lorefs.sync.branch.news import mentions_policy
 from lorefs.sync.judging import Standings
 from lorefs.sync.site import APPLIED, JUDGED
 
@@ -60,6 +61,8 @@ def judged(store: Store, branch: Branch, oid: str) -> Judged:
 
 def _any_policy(branch: Branch, before: str | None, oid: str) -> bool:
     """Whether a commit that is new declares a policy; those before it did not."""
+    if not mentions_policy(branch, before, oid):
+        return False
     hidden = [before] if before and branch.objects.has(before) else []
     lore = standings(branch).lore
     trees = {commit.tree for commit in branch.objects.between(hidden, [oid])}
