@@ -8,6 +8,7 @@ from lorefs.api.federating import Federating
 from lorefs.core.guests import is_guest
 from lorefs.errors import RefusedError
 from lorefs.sync.report import Report
+from lorefs.sync.site import LAST_SYNC_FAILURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,7 @@ class Sharing(Federating):
         finally:
             self.site.tell("", 0, 0)
         self._changed = False
+        self._tell(report)
         if self.config.sync.gc and report.ok:
             from lorefs.sync.branch.gc import collect_if_due
 
@@ -75,6 +77,17 @@ class Sharing(Federating):
         held = (*reconciled.questions, *self.here.held())
         reconciled = reconciled._replace(questions=held)
         return report._replace(reconciled=reconciled, hubs=hubs)
+
+    def _tell(self, report: CycleReport) -> None:
+        """Tell the user's commands what gave way to others, and what failed."""
+        conflicts, failures = report.arrived.conflicts, report.failures
+        if conflicts or failures or self.store.state(LAST_SYNC_FAILURE):
+            from lorefs.sync.notify import tell
+
+            tell(
+                self.site, self._warn, failures=failures, conflicts=conflicts,
+                told=LAST_SYNC_FAILURE,
+            )  # fmt: skip
 
     def exchanged_at(self) -> int | None:
         """When all remotes had answered last, None for never; no network."""

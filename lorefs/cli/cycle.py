@@ -69,6 +69,10 @@ def _trouble_lines(report: CycleReport) -> Iterator[list[Span]]:
     for question in report.questions:
         words = f"{question.document}: {question.reason}"
         yield [("confirm: ", "bold yellow"), (one_line(words), "")]
+    conflicts = len({*report.reconciled.conflicts, *report.arrived.conflicts})
+    if conflicts:
+        words = f"{conflicts} new; `lorefs conflicts` lists them, `lorefs resolve` settles them"
+        yield [("conflicts: ", "bold yellow"), (words, "")]
     if report.waiting:
         yield [("waits: ", "bold yellow"), (_unsent(report.waiting), "")]
 
@@ -109,6 +113,7 @@ def cycle_json(report: CycleReport) -> dict[str, Any]:
         ],
         "refusal": None if report.refusal is None else error_json(report.refusal),
         **doubts_json(report.standing),
+        "conflicts": sorted({*report.reconciled.conflicts, *report.arrived.conflicts}),
         "reconciled": report_json(report.reconciled),
         "arrived": report_json(report.arrived),
     }

@@ -46,11 +46,17 @@ def reconcile_and_tell(site: Site, request: Request, warn: Warn) -> Report:
 
 
 def tell(
-    site: Site, warn: Warn, *, failures: Sequence[LorefsError] = (), conflicts: Sequence[str] = ()
+    site: Site,
+    warn: Warn,
+    *,
+    failures: Sequence[LorefsError] = (),
+    conflicts: Sequence[str] = (),
+    told: str = LAST_FAILURE,
 ) -> None:
     """Tell the user's commands what failed, and which records of the ledger are new.
 
-    `warn` gets what went wrong with a command. A failure that lasts is told once.
+    `warn` gets what went wrong with a command. A failure that lasts is told once: the state
+    `told` says what was.
     """
     commands = site.config.commands
     troubles: list[LorefsError | None] = []
@@ -58,7 +64,7 @@ def tell(
         records = [each for each in site.store.ledger.records() if each.id in conflicts]
         about = {"event": "conflict", "records": [_record(record) for record in records]}
         troubles.append(_tell(site, "onConflict", commands.on_conflict, about))
-    if _is_news(site, failures if commands.on_failure else ()):
+    if _is_news(site, failures if commands.on_failure else (), told):
         about = {"event": "failure", "failures": [_facts(error) for error in failures]}
         troubles.append(_tell(site, "onFailure", commands.on_failure, about))
     for trouble in troubles:
@@ -66,13 +72,13 @@ def tell(
             warn(trouble)
 
 
-def _is_news(site: Site, failures: Sequence[LorefsError]) -> bool:
+def _is_news(site: Site, failures: Sequence[LorefsError], told: str) -> bool:
     """Whether these are others than last time; notes them."""
     signature = json.dumps([_facts(error) for error in failures]) if failures else ""
-    if signature == (site.store.state(LAST_FAILURE) or ""):
+    if signature == (site.store.state(told) or ""):
         return False
     with site.store.write():
-        site.store.set_state(LAST_FAILURE, signature)
+        site.store.set_state(told, signature)
     return bool(failures)
 
 

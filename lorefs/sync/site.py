@@ -37,6 +37,7 @@ FILTER: Final = "sync.filter"
 # Documents whose directory is not here: their files wait for it.
 HOMELESS: Final = "homeless"
 LAST_FAILURE: Final = "last_failure"  # what the user's command was told last, "" once it is over
+LAST_SYNC_FAILURE: Final = "last_failure.sync"  # the same of exchanges with the team
 
 
 class Site(NamedTuple):

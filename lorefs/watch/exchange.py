@@ -8,10 +8,9 @@ from lorefs.remote import RemoteError
 from lorefs.watch.cycle import CycleResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from lorefs.api import Workspace
-    from lorefs.errors import LorefsError
     from lorefs.sync.branch.report import CycleReport
     from lorefs.watch.cycle import Cycle
 
@@ -34,7 +33,7 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 
 def result_of(report: CycleReport) -> CycleResult:
     """What the watch's journal tells of a cycle."""
-    error = next(_errors(report), None)
+    error = next(iter(report.failures), None)
     words = ""
     if error is not None:
         said = error.words.split("\n")[-1] if isinstance(error, RemoteError) else ""
@@ -48,9 +47,3 @@ def result_of(report: CycleReport) -> CycleResult:
         conflicts=len(report.arrived.conflicts),
         active=bool(report.arrived.changes),
     )
-
-
-def _errors(report: CycleReport) -> Iterator[LorefsError]:
-    yield from (each.error for each in report.exchanges if each.error is not None)
-    if report.refusal is not None:
-        yield report.refusal

@@ -81,7 +81,8 @@ def arrive(
     judgement = judged(site.store, branch, target)
     if judgement.found:
         arrival = arrival._replace(base=_claimed(arrival.base), theirs=_claimed(arrival.theirs))
-    change = partial(_apply, site, branch, arrival, origin.at)
+    filed: list[str] = []
+    change = partial(_apply, site, branch, arrival, filed, origin.at)
     publish = following(site, branch)
     request = Request(
         origin,
@@ -92,10 +93,21 @@ def arrive(
         finish=partial(_finish, site.store, arrival, judgement),
         first=applied is None,
     )
-    report = reconcile(site, request)
+    report = _with_records(reconcile(site, request), site.store, filed)
     if applied is None and not (instead or report.copies):
         _note_equal(site, branch.texts(target, frozenset(paths)))
     return report
+
+
+def _with_records(report: Report, store: Store, filed: Sequence[str]) -> Report:
+    """A report that tells of the records that came along, too."""
+    if not filed:
+        return report
+    unsettled = {record.id for record in store.ledger.records(open_only=True)}
+    return report._replace(
+        discards=report.discards + len(filed),
+        conflicts=(*report.conflicts, *(each for each in filed if each in unsettled)),
+    )
 
 
 def _claimed(texts: Mapping[str, str]) -> dict[str, str]:
@@ -144,7 +156,10 @@ def _ids(site: Site, paths: Sequence[str]) -> set[str]:
     return {block.id for path in paths for block in corpus.document(path).blocks if block.id}
 
 
-def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpus) -> None:
+def _apply(
+    site: Site, branch: Branch, arrival: _Arrival, filed: list[str], at: int, corpus: Corpus
+) -> None:
+    """Gives the corpus what arrives, and files what gave way to it; `filed` gets those records."""
     store = site.store
     paths = arrival.paths
     ours = {path: _marked(corpus, path) for path in paths}
@@ -156,10 +171,10 @@ def _apply(site: Site, branch: Branch, arrival: _Arrival, at: int, corpus: Corpu
         carry_lag(site, path, before, after)
         if RESTRICTED in after and path in arrival.theirs:
             store.documents.put_synced(path, None)  # others may have again what is restricted here
-    store.ledger.record(merged.discards, at)
+    filed += store.ledger.record(merged.discards, at)
     for commit in arrival.commits:
         if len(commit.parents) == MERGE_PARENTS:
-            store.ledger.record(recorded(branch, commit), at, commit.oid)
+            filed += store.ledger.record(recorded(branch, commit), at, commit.oid)
         for record in values(commit.message, RESOLVED):
             store.ledger.close(record, at)
     site.step("sync apply")

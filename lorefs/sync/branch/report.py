@@ -68,11 +68,15 @@ class CycleReport(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
 
     @property
+    def failures(self) -> tuple[LorefsError, ...]:
+        """What went wrong with the exchange."""
+        errors = [each.error for each in self.exchanges if each.error is not None]
+        return (*errors, *([] if self.refusal is None else [self.refusal]))
+
+    @property
     def troubles(self) -> tuple[LorefsError, ...]:
         """All that went wrong."""
-        errors = [each.error for each in self.exchanges if each.error is not None]
-        refusal = [] if self.refusal is None else [self.refusal]
-        return (*errors, *self.reconciled.refusals, *refusal)
+        return (*self.failures, *self.reconciled.refusals)
 
     @property
     def ok(self) -> bool:
