@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -186,7 +185,7 @@ class BackingUp(Reading):
         finally:
             vault.close()
             self.site.tell("", 0, 0)
-        return replace(report, reconciled=reconciled)
+        return report._replace(reconciled=reconciled)
 
     def _backup_settings(self) -> Backup:
         settings = self.config.backup

@@ -155,7 +155,7 @@ def _once(*, json: bool) -> ExitStatus:
     else:
         write_report(report, as_json=False)
         if result is not None:
-            write_lines([cycle_words(result)])
+            write_lines([[("sync: ", "bold"), *cycle_words(result)]])
         if backup is not None:
             write_lines([[("backup: ", "bold"), *cycle_words(backup, "document")]])
     failed = needs_attention(report) or not all(

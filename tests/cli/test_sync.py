@@ -236,3 +236,27 @@ def test_a_plain_sync_does_without_the_parser_of_options(ada: Lorefs) -> None:
             text=True,
         )
         assert (words in done.stdout) if words else done.stdout == ""
+
+
+def test_a_plain_sync_loads_what_it_needs_and_no_more(ada: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    code = (
+        "import sys; from lorefs.__main__ import main; main(); "
+        "print(*sorted(name for name in sys.modules if name in sys.argv[2].split()))"
+    )
+    never = "typer rich logging lorefs.core.merge lorefs.core.resolution lorefs.core.judgement"
+    idle = f"{never} dataclasses pygit2 lorefs.sync.reconcile"
+
+    def loaded(names: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code.replace("sys.argv[2]", repr(names)), "sync", "--quiet"],
+            cwd=ada.path, env=environment(), capture_output=True, check=True, text=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    loaded("")
+    assert loaded(idle) == ""
+    with (ada.path / ".lore.md").open("a") as file:
+        file.write("* **By hand**: yes.\n")
+    assert loaded(f"{never} pygit2") == "pygit2"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.sync.report import NOTHING
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from lorefs.sync.report import Question, Report
 
 
-@dataclass(frozen=True, slots=True)
-class BackupReport:
+class BackupReport(NamedTuple):
     """The outcome of one run.
 
     `sent` and `received` name documents. `damaged` says which parts of the backup could not be
@@ -42,16 +40,14 @@ class BackupReport:
         return not (self.damaged or self.questions)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """One document, and whether the backup holds what it says now."""
 
     document: str
     backed_up: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BackupStatus:
+class BackupStatus(NamedTuple):
     """Where the backup stands, as far as is known here."""
 
     enabled: bool

@@ -107,7 +107,7 @@ class _Run:
         for attempt in range(TRIES):
             if attempt > 1:
                 time.sleep(SystemRandom().uniform(0, PAUSE * 2**attempt))
-            self.report = replace(self.report, tries=attempt + 1)
+            self.report = self.report._replace(tries=attempt + 1)
             opened = self._open()
             key = self._key(opened)
             self._settle_sent(opened.tip)
@@ -295,8 +295,8 @@ class _Run:
         self.site.step("backup note")
         self.vault.keep(oid)
         sent = (payload.label for payload in payloads.values())
-        self.report = replace(
-            self.report, sent=tuple(sorted(sent)), reencrypted=len(files.keys() & set(anew))
+        self.report = self.report._replace(
+            sent=tuple(sorted(sent)), reencrypted=len(files.keys() & set(anew))
         )
         return oid
 
@@ -321,8 +321,7 @@ class _Run:
 
     def _note(self, key: BackupKey, taken: Taken, payloads: dict[str, Payload]) -> None:
         received = {*self.report.received, *taken.received}
-        self.report = replace(
-            self.report,
+        self.report = self.report._replace(
             received=tuple(sorted(received)),
             damaged=tuple(e for name, e in taken.damaged.items() if name not in payloads),
             questions=tuple(taken.doubtful.values()),
@@ -341,7 +340,7 @@ class _Run:
             store.set_state(SENT, "")
             store.set_state(RECIPIENTS, "\n".join(key.recipients))
             store.remotes.succeeded(self.vault.remote.slug, tip, self.at)
-        return replace(self.report, tip=tip)
+        return self.report._replace(tip=tip)
 
 
 def _rewritten(remote: str, seen: str, tip: str | None) -> RewrittenError:
