@@ -61,10 +61,10 @@ class _Notes:
         waiting: Iterable[Waiting] = (),
         questions: Iterable[Question] = (),
         refusals: Iterable[LorefsError] = (),
-        discards: Iterable[Discard] = (),
     ) -> None:
         self.waiting, self.questions = list(waiting), list(questions)
-        self.refusals, self.discards = list(refusals), list(discards)
+        self.refusals = list(refusals)
+        self.discards: list[Discard] = []
         self.bases: dict[str, bytes | None] = {}  # what files say now
         self.brought: dict[str, str] = {}  # commits whose versions files hold
         self.verbatim: dict[str, Document] = {}  # documents that say just that
@@ -158,7 +158,7 @@ def _take_outbox(
     notes.refusals += foreign.refusals
     if not (foreign.discards or corpus.changed()):
         return corpus, Report()
-    taken = _Notes(discards=foreign.discards)
+    taken = _Notes()
     try:
         kept = keep_rows(site, observation, corpus, request.origin.actor)
     except DocumentError as error:  # it cannot wait there, either
@@ -169,6 +169,7 @@ def _take_outbox(
         taken.moved += kept.moved
         taken.discards += kept.discards
         taken.bases |= kept.bases
+    taken.discards += foreign.discards  # those of a refusal, too
     _write_down_ids(observation, corpus)
     batch = f"{request.origin.batch}/rows"
     origin = request.origin._replace(source="sql", batch=batch)
