@@ -1,6 +1,7 @@
 """Asks who was entitled to what is about to be committed, was committed, or is being pushed.
 
-Each realm of a hub has a policy of its own, in the root document of its directory.
+Each realm of a hub has a policy of its own, in the root document of its directory. On a branch
+of code a directory called `realms` is one like all others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lorefs.core.judgement import (
     approvers,
     in_force,
 )
-from lorefs.core.model import TEAM, TEAM_NAME, document_path
+from lorefs.core.model import REVIEW, TEAM, TEAM_NAME, document_path, scope_of
 from lorefs.core.policy import FINGERPRINT
 from lorefs.core.realm import REALMS
 from lorefs.errors import RefusedError
@@ -28,6 +29,7 @@ from lorefs.repo.signing import signing_key
 from lorefs.sync.judging import Standings, Step
 from lorefs.sync.policies import PolicyHistory, below, merged_texts
 from lorefs.sync.trees import commit_oid, split_batch
+from lorefs.sync.values import Lore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,23 +55,15 @@ def of_next_commit(git: Git, texts: Mapping[str, str], *, staged: bool) -> list[
     hook must not take long.
     """
     refs = ("HEAD", "MERGE_HEAD") if staged else ("HEAD",)
-    prefixes = _prefixes([TEAM_NAME, *texts])
-    names = [f"{ref}:{prefix}{TEAM_NAME}" for prefix in prefixes for ref in refs]
-    roots = dict(zip(names, _texts(git, names), strict=True))
-    prefixes = [
-        prefix
-        for prefix in prefixes
-        if any("policy" in roots[f"{ref}:{prefix}{TEAM_NAME}"] for ref in refs)
-    ]
+    prefixes = _with_policy(git, _prefixes([TEAM_NAME, *texts]), refs)
     parents = _parents(git, staged=staged) if prefixes else ()
     found: list[Objection] = []
-    for prefix in prefixes:
-        standings = _Standings(git, prefix)
+    for part in _parts(git, prefixes, parents):
+        standings = _Standings(git, part)
         asked = standings.policies(parents)
         keys = any(name.startswith(FINGERPRINT) for each in asked for name in each.approvers)
-        step = Step(
-            "", below(texts, prefix), parents, _author(git), signing_key(git) if keys else ""
-        )
+        mine = below(texts, part.prefix, realms=part.realms)
+        step = Step("", mine, parents, _author(git), signing_key(git) if keys else "")
         verdict = standings.judged(step)
         made = [each for each in verdict.standing.doubts.values() if not each.commit]
         found += standings.objections([*made, *verdict.faults], parents)
@@ -94,11 +88,9 @@ def of_new(git: Git, tip: str, new: Sequence[str]) -> list[Objection]:
         return []
     behind = _behind(git, new)
     found: list[Objection] = []
-    for prefix in _realms(git, [tip, *behind]):
-        names = [f"{oid}:{prefix}{TEAM_NAME}" for oid in (tip, *behind)]
-        if not any("policy" in text for text in _texts(git, names)):
-            continue
-        standings = _Standings(git, prefix)
+    around = (tip, *behind)
+    for part in _parts(git, _with_policy(git, _realms(git, around), around), around):
+        standings = _Standings(git, part)
         commits = standings.objects.between(behind, [tip])
         standings.fold(commits)
         remaining = standings.of(tip).doubts
@@ -116,8 +108,56 @@ def _behind(git: Git, new: Sequence[str]) -> list[str]:
     return sorted(set(parents.decode("ascii").split()) - set(new))
 
 
+class _Part(NamedTuple):
+    """The documents that one policy is for: those below a prefix, "" or with a slash.
+
+    Where that is "", `realms` says that the directory of that name holds other projects.
+    """
+
+    prefix: str
+    realms: bool = True
+
+
+def _parts(git: Git, prefixes: Sequence[str], commits: Sequence[str]) -> list[_Part]:
+    """What is judged alone, of directories that may be realms and name a policy.
+
+    Whether they are realms, what stands in the trees tells: a sync branch has nothing but lore.
+    Where one has something else all the same, it goes on to be a hub, or a file that does not
+    belong there would open all its realms to everybody; then both ways of reading have to agree.
+    """
+    trees = [_is_lore_alone(git, oid) for oid in commits] if prefixes else []
+    is_code = not all(trees)
+    is_hub = any(trees) or (any(prefixes) and _began_as_hub(git, commits))
+    found = [_Part(prefix, realms=not is_code) for prefix in prefixes]
+    return [part for part in found if is_hub or not part.prefix]
+
+
+def _is_lore_alone(git: Git, commit: str) -> bool:
+    """Whether the tree of a commit could be that of a sync branch."""
+    listing = git.text("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    return all(scope_of(path) in {TEAM, REVIEW} for path in listing.split("\0") if path)
+
+
+def _began_as_hub(git: Git, commits: Sequence[str]) -> bool:
+    """Whether one of the first commits behind some holds nothing outside of realms."""
+    first = git.text("rev-list", "--max-parents=0", *commits).split()
+    trees = (git.text("ls-tree", "-z", "--name-only", "--full-tree", oid) for oid in first)
+    return any(set(tree.split("\0")) <= {"", REALMS.rstrip("/")} for tree in trees)
+
+
+def _with_policy(git: Git, prefixes: Sequence[str], commits: Sequence[str]) -> list[str]:
+    """The directories whose root document names a policy in one of some commits."""
+    names = [f"{oid}:{prefix}{TEAM_NAME}" for prefix in prefixes for oid in commits]
+    texts = dict(zip(names, _texts(git, names), strict=True))
+    return [
+        prefix
+        for prefix in prefixes
+        if any("policy" in texts[f"{oid}:{prefix}{TEAM_NAME}"] for oid in commits)
+    ]
+
+
 def _realms(git: Git, commits: Sequence[str]) -> list[str]:
-    """The directories of the realms in some commits, with "" for what stands in none."""
+    """The directories of what may be realms in some commits, with "" for all else."""
     names: set[str] = set()
     for oid in commits:
         listing = git.text("ls-tree", "-d", "-z", "--name-only", "--full-tree", oid, REALMS)
@@ -134,18 +174,12 @@ def _texts(git: Git, names: Sequence[str]) -> list[str]:
 class _Standings(Standings):
     """Judges some commits by what the policy was in those that they stand on."""
 
-    def __init__(self, git: Git, prefix: str) -> None:
+    def __init__(self, git: Git, part: _Part) -> None:
         objects = PlumbingObjects(git)
-        self.history = PolicyHistory(git, objects, prefix)
-        self.prefix = prefix
-        super().__init__(
-            git,
-            objects,
-            partial(_merged, git, prefix),
-            prefix=prefix,
-            whole=False,
-            older=self.history.of,
-        )
+        self.history = PolicyHistory(git, objects, part.prefix)
+        self.prefix = part.prefix
+        lore = Lore(objects, part.prefix, whole=False, realms=part.realms)
+        super().__init__(git, lore, partial(_merged, git, part), older=self.history.of)
 
     def policies(self, parents: Iterable[str]) -> Policies:
         """All that somebody has to be entitled by, whose commit stands on some others."""
@@ -157,15 +191,15 @@ class _Standings(Standings):
         return [Objection(each, self.prefix, who) for each in dict.fromkeys(doubts)]
 
 
-def _merged(git: Git, prefix: str, step: Step) -> dict[str, str] | None:
+def _merged(git: Git, part: _Part, step: Step) -> dict[str, str] | None:
     try:
-        return merged_texts(git, step, prefix)
+        return merged_texts(git, step, part.prefix, realms=part.realms)
     except RefusedError:
         return None
 
 
 def _prefixes(paths: Iterable[str]) -> list[str]:
-    """The directories of realms that hold some documents, "" for those outside of any."""
+    """The directories of what may be realms that hold some documents, "" for all others."""
     found: set[str] = set()
     for path in paths:
         parts = path.split("/", _PARTS)

@@ -25,15 +25,14 @@ from lorefs.core.message import INGESTED, trailer
 from lorefs.core.policy import FINGERPRINT, Author
 from lorefs.repo.signing import fingerprints
 from lorefs.sync.history import merge_bases
-from lorefs.sync.values import Lore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from lorefs.core.judgement import Verdict
     from lorefs.repo import Git
-    from lorefs.repo.objects import Commit, Objects
-    from lorefs.sync.values import Tree
+    from lorefs.repo.objects import Commit
+    from lorefs.sync.values import Lore, Tree
 
     # What merging the parents of a commit gives: a tree, or documents by their paths without the
     # prefix; None where that cannot be told.
@@ -70,16 +69,13 @@ class Standings:
     def __init__(
         self,
         git: Git,
-        objects: Objects,
+        lore: Lore,
         merged: Merged,
         *,
-        prefix: str = "",
-        whole: bool = True,
         known: Mapping[str, Standing] | None = None,
         older: Callable[[str], Standing] | None = None,
     ) -> None:
-        self.git, self.objects, self.merged = git, objects, merged
-        self.lore = Lore(objects, prefix, whole=whole)
+        self.git, self.lore, self.objects, self.merged = git, lore, lore.objects, merged
         self.known: dict[str, Standing] = dict(known or {})
         self.faults: dict[str, tuple[Doubt, ...]] = {}
         self.older = older

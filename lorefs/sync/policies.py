@@ -20,7 +20,7 @@ from lorefs.sync.trees import split_batch, texts_of
 from lorefs.sync.values import Lore, policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lorefs.core.judgement import Value
     from lorefs.core.policy import Policy
@@ -34,9 +34,11 @@ Texts = dict[str, str]
 class _RootDocuments(Lore):
     """The policies that trees declare, and nothing of what entries say."""
 
-    def __init__(self, objects: Objects, prefix: str) -> None:
+    def __init__(
+        self, objects: Objects, prefix: str, declared: Mapping[str, Policy | None]
+    ) -> None:
         super().__init__(objects, prefix)
-        self.declared: dict[str, Policy | None] = {}
+        self.declared = declared
 
     def policy(self, tree: Tree | None) -> Policy | None:
         """The policy that a tree declares."""
@@ -54,9 +56,9 @@ class PolicyHistory(Standings):
     """The standings of commits as far as policies go: there are no doubts about entries."""
 
     def __init__(self, git: Git, objects: Objects, prefix: str = "") -> None:
-        super().__init__(git, objects, self._merged_root, prefix=prefix)
+        self.declared: dict[str, Policy | None] = {}
+        super().__init__(git, _RootDocuments(objects, prefix, self.declared), self._merged_root)
         self.path = prefix + TEAM_NAME
-        self.lore: _RootDocuments = _RootDocuments(objects, prefix)
 
     def of(self, oid: str) -> Standing:
         """The policies in force at a commit."""
@@ -87,7 +89,7 @@ class PolicyHistory(Standings):
         data = self.git.run("cat-file", "--batch", stdin=names.encode("utf-8", "surrogateescape"))
         texts = split_batch(data, len(steps))
         for step, text in zip(steps, texts, strict=True):
-            self.lore.declared[str(step.tree)] = policy_of(text)
+            self.declared[str(step.tree)] = policy_of(text)
 
     def _merged_root(self, step: Step) -> Texts | None:
         try:
@@ -96,17 +98,25 @@ class PolicyHistory(Standings):
             return None
 
 
-def merged_texts(git: Git, step: Step, prefix: str, only: str = "") -> Texts:
+def merged_texts(
+    git: Git, step: Step, prefix: str, only: str = "", *, realms: bool = True
+) -> Texts:
     """The documents below a prefix that merging the parents of a commit gives, by path.
 
-    `only` is one document to merge alone. Raises `RefusedError` for trees that hold what is
-    no document.
+    `only` is one document to merge alone. `realms` is as for `below`. Raises `RefusedError` for
+    trees that hold what is no document.
     """
     ours, theirs = sorted(step.parents)
     bases = merge_bases(git, ours, theirs)
-    sides: Sides[Texts] = Sides(
-        _base(git, bases, prefix, only), *(_texts(git, oid, prefix, only) for oid in (ours, theirs))
-    )
+
+    def texts(oid: str) -> Texts:
+        if not only:
+            return below(texts_of(git, oid), prefix, realms=realms)
+        data = git.blob(oid, prefix + only)
+        return {} if data is None else {only: decode(data)}
+
+    base = _base(git, bases, texts) if not only else _base_of_one(git, bases, prefix, only)
+    sides = Sides(base, texts(ours), texts(theirs))
     settings = merge_settings(sides.base.get(TEAM_NAME, ""), Settings(on_clash="last-write"))
     history = TreeHistories(git, sides, ours, theirs, since=bases, prefix=prefix)
     if not bases and not only:
@@ -119,32 +129,31 @@ def merged_texts(git: Git, step: Step, prefix: str, only: str = "") -> Texts:
     return merge_corpus(sides, settings=settings, history=history).documents
 
 
-def _base(git: Git, bases: list[str], prefix: str, only: str) -> Texts:
-    if only:
-        text = base_text(git, bases, prefix + only)
-        return {} if text is None else {only: text}
+def _base_of_one(git: Git, bases: list[str], prefix: str, only: str) -> Texts:
+    text = base_text(git, bases, prefix + only)
+    return {} if text is None else {only: text}
+
+
+def _base(git: Git, bases: list[str], texts: Callable[[str], Texts]) -> Texts:
+    """The documents in the merge base; several are merged with each other first."""
     if not bases:
         return {}
-    merged, so_far = _texts(git, bases[0], prefix, only), bases[0]
+    merged, so_far = texts(bases[0]), bases[0]
     for other in bases[1:]:
         older = merge_bases(git, so_far, other)
-        base = _texts(git, older[0], prefix, only) if older else {}
-        merged = merge_corpus(Sides(base, merged, _texts(git, other, prefix, only))).documents
+        base = texts(older[0]) if older else {}
+        merged = merge_corpus(Sides(base, merged, texts(other))).documents
         so_far = other
     return merged
 
 
-def _texts(git: Git, commit: str, prefix: str, only: str) -> Texts:
-    if only:
-        data = git.blob(commit, prefix + only)
-        return {} if data is None else {only: decode(data)}
-    return below(texts_of(git, commit), prefix)
+def below(texts: Mapping[str, str], prefix: str, *, realms: bool = True) -> Texts:
+    """Those of some documents that stand below a prefix, by their paths without it.
 
-
-def below(texts: Mapping[str, str], prefix: str) -> Texts:
-    """Those of some documents that stand below a prefix, by their paths without it."""
+    `realms` says that the directory of that name holds other projects, as on a sync branch.
+    """
     return {
         path.removeprefix(prefix): text
         for path, text in texts.items()
-        if path.startswith(prefix) and (prefix or not path.startswith(REALMS))
+        if path.startswith(prefix) and (prefix or not (realms and path.startswith(REALMS)))
     }

@@ -121,13 +121,17 @@ class Lore:
     """The shared documents below a prefix of trees.
 
     `whole` says that copies of an entry are looked for in all documents of a tree, not only in
-    those that a commit changes; it is for trees that hold nothing but lore.
+    those that a commit changes; it is for trees that hold nothing but lore. `realms` says that
+    the directory of that name holds other projects, as on a sync branch.
     """
 
-    def __init__(self, objects: Objects, prefix: str = "", *, whole: bool = True) -> None:
+    def __init__(
+        self, objects: Objects, prefix: str = "", *, whole: bool = True, realms: bool = True
+    ) -> None:
         self.objects = objects
         self.prefix = prefix
         self.whole = whole
+        self.realms = realms
         self._texts: dict[str, str] = {}
         self._idents: dict[str, frozenset[str]] = {}
         self._policies: dict[str, Policy | None] = {}
@@ -187,7 +191,7 @@ class Lore:
             for path, leaf in leaves.items()
             if path.startswith(self.prefix)
             and scope_of(path) == TEAM
-            and (self.prefix or not path.startswith(REALMS))
+            and (self.prefix or not (self.realms and path.startswith(REALMS)))
         }
 
     def _holders(self, tree: Tree | None, idents: set[str], but: set[str]) -> dict[str, str]:

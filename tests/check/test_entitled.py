@@ -291,6 +291,82 @@ def test_each_realm_has_its_own_policy(hub: Repo, tmp_path: Path) -> None:
     assert f"({ADA} may)" in words
 
 
+def code_with_realms(repo: Repo) -> None:
+    """A branch of code that has a directory of the name that realms stand in on a hub."""
+    files = {"code.py": "x = 1\n", "realms/one/.lore.md": lore_of_one("A text.")}
+    by(repo, ADA, policy(ADA), **files)
+
+
+def lore_of_one(text: str) -> str:
+    """A document that names a policy, where none is looked for."""
+    return policy(BOB) + document(entry(1, "X", text))
+
+
+def test_code_may_have_a_directory_called_realms(repo: Repo) -> None:
+    code_with_realms(repo)
+    one = "realms/one/.lore.md"
+    for text in (lore_of_one("Bob's."), policy(BOB) + document()):
+        repo.write(one, text)
+        words = staged(repo, BOB)
+        assert f"({ADA} may)" in words
+        assert f"({BOB} may)" not in words
+        assert staged(repo, ADA, status=0)
+    repo("rm", "--quiet", "--force", one)
+    assert "take away “X”" in staged(repo, BOB)
+    assert staged(repo, ADA, status=0)
+
+
+def test_commits_of_code_with_such_a_directory_are_judged_by_the_one_policy(repo: Repo) -> None:
+    code_with_realms(repo)
+    one, tool = "realms/one/.lore.md", Lorefs(repo.path)
+    by(repo, BOB, **{one: lore_of_one("Bob's.")})
+    words = tool("check", "--commit", "HEAD", *SELECTED, status=1).out
+    assert f"{one}:8:1: error LORE203 the policy does not let {BOB} change or add it" in words
+    by(repo, ADA, **{one: lore_of_one("Ada's.")})
+    tool("check", "--commit", "HEAD", *SELECTED)
+
+
+def test_a_merge_of_code_with_such_a_directory_is_made_again(repo: Repo) -> None:
+    code_with_realms(repo)
+    repo("checkout", "--quiet", "-b", "side")
+    by(repo, ADA, **{"realms/one/.lore.md": lore_of_one("Ada's.")})
+    repo("checkout", "--quiet", "main")
+    by(repo, ADA, **{"realms/two/.lore.md": document(entry(2, "Y"))})
+    as_(repo, EVE)
+    repo("merge", "--quiet", "side")
+    tool = Lorefs(repo.path)
+    tool("check", "--commit", "HEAD", "--since", "HEAD~2", *SELECTED)
+    repo("reset", "--quiet", "--hard", "HEAD~1")
+    repo("merge", "--quiet", "--no-commit", "side")
+    by(repo, EVE, **{"realms/two/.lore.md": document(entry(2, "Y", "Eve's."))})
+    words = tool("check", "--commit", "HEAD", *SELECTED, status=1).out
+    assert "realms/two/.lore.md:5:1: error LORE203" in words
+    assert "realms/one" not in words
+
+
+def test_what_is_pushed_of_such_code_is_judged_alike(hub: Repo, tmp_path: Path) -> None:
+    clone = hub.clone(tmp_path / "clone")
+    code_with_realms(clone)
+    clone("push", "--quiet", "origin", "HEAD:main")
+    by(clone, BOB, **{"realms/one/.lore.md": lore_of_one("Bob's.")})
+    assert f"realms/one/.lore.md:8:1: error LORE203 the policy does not let {BOB}" in refused(clone)
+
+
+def test_a_file_that_is_no_lore_takes_no_realm_its_policy(hub: Repo, tmp_path: Path) -> None:
+    clone = hub.clone(tmp_path / "clone")
+    one = "realms/one/.lore.md"
+    clone.commit("a hub")
+    by(clone, ADA, **{one: lore()})
+    clone("push", "--quiet", "origin", "HEAD:main")
+    by(clone, EVE, **{"code.py": "x\n", one: lore("Eve's.")})
+    assert "LORE203" in refused(clone)
+    clone("checkout", "--quiet", "HEAD~1", "--", one)
+    clone("commit", "--quiet", "--amend", "--no-edit")
+    clone("push", "--quiet", "origin", "HEAD:main")
+    by(clone, EVE, **{one: lore("Eve's.")})
+    assert "LORE203" in refused(clone)
+
+
 def test_the_rule_can_be_left_out(hub: Repo, clone: Repo) -> None:
     hub("config", "lorefs.check.ignore", "LORE203")
     by(clone, EVE, lore("Eve's."))

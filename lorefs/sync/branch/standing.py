@@ -16,6 +16,7 @@ from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import mentions_policy
 from lorefs.sync.judging import Standings
 from lorefs.sync.site import APPLIED, JUDGED
+from lorefs.sync.values import Lore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ def standings(branch: Branch, known: Mapping[str, Standing] | None = None) -> St
             return None
         return branch.objects.commit(again).tree
 
-    return Standings(branch.git, branch.objects, merged, prefix=branch.prefix, known=known)
+    return Standings(branch.git, Lore(branch.objects, branch.prefix), merged, known=known)
 
 
 def judged(store: Store, branch: Branch, oid: str) -> Judged:
