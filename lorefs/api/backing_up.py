@@ -119,7 +119,7 @@ class BackingUp(Reading):
         return BackupSetup(tuple(done), report, settings, secret, others)
 
     def disable_backup(self) -> list[str]:
-        """No more backups from this clone; returns what was changed, in words."""
+        """No more backups from this clone; returns what was changed, in words, if anything."""
         from lorefs.sync.backup.setup import turn_off
 
         return turn_off(self.site)

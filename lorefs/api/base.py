@@ -126,13 +126,15 @@ class Base:
         approve: bool = False,
         withdraw: Ids = frozenset(),
         look: Callable[[], None] = lambda: None,
+        origin: Origin | None = None,
     ) -> Report:
         # what others changed goes into the log apart, or undo would take it back with ours
         if discover:
             self._taken_in(Request(self._origin("editor"), discover=True))
         else:
             self.take_in()
-        request = Request(self._origin(self._source), change, approve=approve)
+        origin = origin or self._origin(self._source)
+        request = Request(origin, change, approve=approve)
         return self._apart(request, withdraw, look)
 
     def _apply(self, change: Callable[[Corpus, Origin], None]) -> Report:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lorefs.api.changing import Changing
 from lorefs.api.reading import NOMINATIONS
-from lorefs.core.model import PERSONAL, SENSITIVITIES, TEAM, document_path
+from lorefs.core.model import PERSONAL, SENSITIVITIES, TEAM, document_path, scope_of
 from lorefs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -32,16 +32,55 @@ class Promoting(Changing):
     """The lore of a worktree, some of it given to the team or taken back."""
 
     def draft(self, reference: str) -> Draft | None:
-        """The local draft of an entry, None if there is none."""
-        from lorefs.sync.corpus import Corpus
-        from lorefs.sync.known import Known
-
+        """The local draft of an entry, None if there is none; of several, the first by path."""
         self.take_in()
         ident = self.store.entries.resolve(reference).entry.id
         path = self.store.copies.drafts().get(ident)
-        if path is None:
-            return None
+        return None if path is None else self._draft(ident, path)
+
+    def _draft(self, ident: str, path: str) -> Draft:
+        from lorefs.sync.corpus import Corpus
+        from lorefs.sync.known import Known
+
         return Draft(path, Corpus(self.store, Known()).holding(ident, path).entry())
+
+    def discard_draft(self, reference: str) -> list[Draft]:
+        """Take the local drafts of an entry out of their documents: what the team has counts.
+
+        Returns what they were; `undo` brings them back. Raises `UsageError` where there is none.
+        """
+        from lorefs.sync.drafts import discard
+
+        self.take_in()
+        row = self.store.entries.resolve(reference)
+        ident = row.entry.id
+        found = [self._draft(ident, path) for path in self._draft_documents(row)]
+
+        def change(corpus: Corpus, origin: Origin) -> None:
+            for path in self._draft_documents(self.store.entries.resolve(ident)):
+                discard(corpus, ident, path, origin)
+
+        self._apply(change)
+        return found
+
+    def _draft_documents(self, row: Row) -> list[str]:
+        """The personal documents with a draft of an entry; raises `UsageError` if none has one."""
+        entry = row.entry
+        if entry.scope == PERSONAL:
+            raise UsageError(
+                f"{entry.title} is no entry of the team: it stands in {row.document} alone",
+                found=entry.id,
+                hint="`lorefs rm` deletes it, `lorefs restore ID` brings back what it was",
+            )
+        copies = self.store.copies.all().get(entry.id, ())
+        found = sorted(path for path in copies if scope_of(path) == PERSONAL)
+        if not found:
+            raise UsageError(
+                f"{entry.title} has no local draft",
+                found=entry.id,
+                hint="`lorefs status` lists those that there are",
+            )
+        return found
 
     def promote(
         self, references: Sequence[str], *, directory: str | None = None, approve: bool = False
@@ -65,18 +104,19 @@ class Promoting(Changing):
             self._check_directory(directory)
         approved = approve and self._check_approver("approve").is_manual
         moving = [row for row in rows if row.entry.id not in drafts]
+        origin = self._origin(self._source)
 
         def settle(corpus: Corpus) -> None:
             for row in rows:
                 path = row.entry.path if directory is None else directory
                 document = document_path(path, TEAM)
                 if row.entry.id in drafts:
-                    _take_draft(corpus, row, drafts[row.entry.id])
+                    _take_draft(corpus, row, drafts[row.entry.id], origin)
                     document = row.document
                 if approved:
                     self._approve_in(corpus, document, row.entry.id)
 
-        self._move_to(moving, TEAM, directory, settle, approve=approved)
+        self._move_to(moving, TEAM, directory, settle, approve=approved, origin=origin)
         return [self.store.entries.resolve(row.entry.id) for row in rows]
 
     def demote(self, references: Sequence[str]) -> list[Row]:
@@ -96,7 +136,8 @@ class Promoting(Changing):
                     f"{row.entry.title} has a local draft, which says something else",
                     path=drafts[row.entry.id],
                     found=row.entry.id,
-                    hint="`lorefs promote` makes it the text of the team; or delete it in the file",
+                    hint="`lorefs promote ID` makes it the text of the team,"
+                    " `lorefs restore ID --team` discards it",
                 )
 
         if any(row.entry.scope == TEAM for row in rows):
@@ -175,6 +216,7 @@ class Promoting(Changing):
         further: Callable[[Corpus], None],
         *,
         approve: bool = False,
+        origin: Origin | None = None,
     ) -> None:
         """Move entries to documents of a scope, with a further change, all in one."""
         groups: dict[tuple[str, str], list[str]] = {}
@@ -191,7 +233,7 @@ class Promoting(Changing):
 
         known = self.store.documents.state
         unknown = any(known(target) is None for _, target in groups)
-        self._change(change, discover=unknown, approve=approve)
+        self._change(change, discover=unknown, approve=approve, origin=origin)
 
 
 def _check_promotable(row: Row, drafts: Collection[str]) -> None:
@@ -220,9 +262,10 @@ def _restricted(entry: Entry) -> RefusedError:
     )
 
 
-def _take_draft(corpus: Corpus, row: Row, path: str) -> None:
+def _take_draft(corpus: Corpus, row: Row, path: str, origin: Origin) -> None:
     """Gives an entry of the team the values of its local draft, which goes away."""
     from lorefs.core import edit
+    from lorefs.sync.drafts import discard
     from lorefs.sync.foreign import changed_fields
 
     entry = row.entry
@@ -239,7 +282,7 @@ def _take_draft(corpus: Corpus, row: Row, path: str) -> None:
             approved_hash=entry.approved_hash,
         ),
     )
-    corpus.edit(path, entry.id, lambda document: edit.remove(document, entry.id))
+    discard(corpus, entry.id, path, origin)
     corpus.edit(
         row.document, entry.id, lambda document: edit.replace_fields(document, entry.id, changes)
     )

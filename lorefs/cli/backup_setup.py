@@ -12,7 +12,7 @@ import typer
 from lorefs.cli.backing_up import report_json, write_report
 from lorefs.cli.here import current_directory, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, for_person, one_line, write_json, write_lines
+from lorefs.cli.output import counted, for_person, one_line, write, write_json, write_lines
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ def restore(
 def disable(yes: Yes = False) -> ExitStatus:
     """Turn the backup off in this clone; what the remote has stays there, and so does the key."""
     with open_workspace() as workspace:
+        if not workspace.config.backup.enabled:
+            write("the backup is off in this clone already")
+            return ExitStatus.DONE
         if not yes and not typer.confirm("Keep personal lore on this machine alone from now on?"):
+            write("nothing was changed")
             return ExitStatus.DONE
         done = workspace.disable_backup()
     write_lines([[("done: ", "bold green"), (one_line(what), "")] for what in done])

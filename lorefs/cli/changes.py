@@ -20,6 +20,7 @@ _OP_STYLES: Final = {
     "add": "green",
     "ingest": "green",
     "delete": "red",
+    "discard": "red",
     "undo": "magenta",
     "resolve": "magenta",
 }

@@ -71,7 +71,7 @@ def draft_lines(drafts: Sequence[Copy]) -> Iterator[list[Span]]:
         yield [("local draft: ", "bold magenta"), (one_line(words), "")]
     if drafts:
         yield [("hint: ", "bold"), ("`lorefs show ID` compares, `lorefs promote ID` gives ", ""),
-               ("yours to the team; or delete it in the file", "")]  # fmt: skip
+               ("yours to the team, `lorefs restore ID --team` discards it", "")]  # fmt: skip
 
 
 def report_json(report: Report) -> dict[str, Any]:

@@ -12,10 +12,12 @@ import typer
 from lorefs.cli.differences import difference_json, write_differences
 from lorefs.cli.here import milliseconds, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, for_person, write, write_json, write_lines
+from lorefs.cli.output import counted, for_person, one_line, write, write_json, write_lines
 from lorefs.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lorefs.api import Workspace
     from lorefs.sync.past import Restoration
 
@@ -26,6 +28,7 @@ lorefs restore 6f1b0a11 --at v1.0
 lorefs restore --at "2 hours ago"        # all entries; shows what would change
 lorefs restore --at 2026-03-31T18:00 --yes
 lorefs restore --at lorefs-sync~3        # as the team had it three commits ago
+lorefs restore 6f1b0a11 --team           # discard your local draft of it
 """
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].+)?")
@@ -45,6 +48,9 @@ def run(
             help="A commit (of HEAD or the sync branch), a date and time, or `3 days ago`.",
         ),
     ] = None,
+    team: Annotated[
+        bool, typer.Option("--team", help="As the team has it: discard your local draft.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     json: Json = False,
 ) -> ExitStatus:
@@ -53,15 +59,12 @@ def run(
     Deleted entries come back with their ids. All entries are brought back only after a look:
     without --yes this shows what would change, and asks on a terminal. A restoration is an edit
     like others, which `lorefs undo` takes back. Personal entries are not in commits and stay.
+    A local draft, your own text of an entry of the team's, is discarded with --team.
     """
-    if rev is not None and at is not None:
-        raise UsageError("--rev and --at contradict each other")
-    if id is None and (rev is not None or at is None):
-        raise UsageError(
-            "say what to restore: an entry, or a commit or time for all of them",
-            hint="as in `lorefs restore ID`, `lorefs restore ID --rev N`,"
-            " `lorefs restore --at COMMIT`",
-        )
+    _check({"--rev": rev is not None, "--at": at is not None, "--team": team}, one=id is not None)
+    if team and id is not None:
+        _discard_draft(id, as_json=json)
+        return ExitStatus.DONE
     with open_workspace() as workspace:
         found = _find(workspace, id, rev, at)
         count = len(found.differences)
@@ -83,6 +86,38 @@ def run(
     elif not count:
         write("nothing differs")
     return ExitStatus.DONE if wanted or not count else ExitStatus.FINDINGS
+
+
+def _check(given: Mapping[str, bool], *, one: bool) -> None:
+    """Whether the options that were given go together, for `one` entry or for all."""
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise UsageError(f"{names[0]} and {names[1]} contradict each other")
+    if not one and names != ["--at"]:
+        raise UsageError(
+            "say what to restore: an entry, or a commit or time for all of them",
+            hint="as in `lorefs restore ID`, `lorefs restore ID --rev N`,"
+            " `lorefs restore --at COMMIT`",
+        )
+
+
+def _discard_draft(id: str, *, as_json: bool) -> None:
+    """Have what the team says of an entry count alone, and show what that changes."""
+    from lorefs.sync.diff import EntryDiff
+
+    with open_workspace() as workspace:
+        drafts = workspace.discard_draft(id)
+        row = workspace.get(id)
+    now = row.entry
+    found = [EntryDiff(each.entry._replace(path=now.path, scope=now.scope), now) for each in drafts]
+    documents = [each.document for each in drafts]
+    if as_json:
+        changes = [difference_json(each) for each in found]
+        write_json({"restored": True, "changes": changes, "discarded": documents})
+        return
+    write_differences(found)
+    places = ", ".join(map(one_line, documents))
+    write(f"discarded the local draft in {places}; {one_line(row.document)} counts")
 
 
 def _find(workspace: Workspace, id: str | None, rev: int | None, at: str | None) -> Restoration:

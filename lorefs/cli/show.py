@@ -110,7 +110,8 @@ def _write_draft(row: Row, draft: Draft) -> None:
     place = one_line(draft.document)
     write("")
     write_lines([[("local draft ", "bold magenta"), (f"in {place}; ", ""),
-                  ("`lorefs promote` makes it the text of the team", "dim")]])  # fmt: skip
+                  ("`lorefs promote` makes it the text of the team, ", "dim"),
+                  ("`lorefs restore --team` discards it", "dim")]])  # fmt: skip
     moved = draft.entry._replace(path=row.entry.path, scope=row.entry.scope)
     write_differences([EntryDiff(row.entry, moved)])
 

@@ -128,6 +128,10 @@ def disable(
     from lorefs.sync.branch import setup as setting_up
 
     with open_workspace() as workspace:
+        if not workspace.config.sync.enabled:
+            write_lines(done_lines(setting_up.heed_lore(workspace.site), None))
+            write("sync is off in this clone already")
+            return ExitStatus.DONE
         if not yes and not typer.confirm("Keep lore on this machine alone from now on?"):
             write("nothing was changed")
             return ExitStatus.DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from lorefs.doctor.backups import check_backup
 from lorefs.doctor.database import check_database, check_index, check_rows
 from lorefs.doctor.files import check_files, check_leftovers
 from lorefs.doctor.finding import Finding, Place
@@ -31,6 +32,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "leftovers": check_leftovers,
     "watches": check_watches,
     "clock": check_clock,
+    "backup": check_backup,
     "remote": check_remote,
 }
 

@@ -96,7 +96,7 @@ def check_clock(place: Place) -> Iterator[Finding]:
             newest = max(newest, int(found or 0) // 1000)
     ahead = newest - place.now // 1000
     if ahead > SKEW:
-        what = f"the newest commit or change is {_span(ahead)} ahead of this machine's clock"
+        what = f"the newest commit or change is {span(ahead)} ahead of this machine's clock"
         hint = "set the clock (`timedatectl status` tells whether it is synchronised)"
         yield Finding("clock", "warning", what, f"{hint}, or that of who made it")
 
@@ -112,7 +112,8 @@ def _commit_times(place: Place) -> list[int]:
     return [int(each) for each in (*head, *refs) if each.isdigit()]
 
 
-def _span(seconds: int) -> str:
+def span(seconds: int) -> str:
+    """A duration in words, in the largest unit of which there are two."""
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length} {unit}"

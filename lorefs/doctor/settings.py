@@ -1,17 +1,20 @@
-"""Settings that cannot be read, and a remote that does not answer."""
+"""Settings that cannot be read, and remotes that do not answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from lorefs.config import load_worktree
+from lorefs.doctor.database import opened
 from lorefs.doctor.finding import Finding
 from lorefs.errors import ConfigError, GitError
+from lorefs.remote import GitRemote
 from lorefs.repo import Git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from lorefs.config import Backup
     from lorefs.doctor.finding import Place
 
 SECONDS: Final = 10.0  # that a remote may take
@@ -30,20 +33,41 @@ def check_configuration(place: Place) -> Iterator[Finding]:
 
 
 def check_remote(place: Place) -> Iterator[Finding]:
-    """Whether the remote answers, where one was chosen to exchange lore with."""
-    sync = place.config.sync
-    if not sync.enabled and not any(key.startswith("sync.") for key in place.config.origins):
-        return
+    """Whether the remotes answer that were chosen for sync and for the backup."""
+    sync, backup = place.config.sync, place.config.backup
+    if sync.enabled or any(key.startswith("sync.") for key in place.config.origins):
+        found = _tips(place, sync.remote, sync.branch)
+        if isinstance(found, Finding):
+            yield found
+    if backup.enabled and backup.remote:
+        found = _tips(place, backup.remote, backup.branch)
+        if isinstance(found, Finding):
+            yield found
+        elif not found and _seen(place, backup):
+            what = f"the backup is gone: {backup.remote} has no branch {backup.branch} any more"
+            hint = "`lorefs backup --accept-rewrite` makes it anew from what stands here"
+            yield Finding("remote", "error", what, hint)
+
+
+def _tips(place: Place, remote: str, branch: str) -> str | Finding:
+    """What a remote says of a branch, "" for none; a finding where it does not answer."""
     git = Git(place.git.paths, _nobody_there(place), SECONDS)
     try:
-        branch = f"refs/heads/{sync.branch}"
-        git.run("-c", "core.askPass=", "ls-remote", "--quiet", "--", sync.remote, branch)
+        ref = f"refs/heads/{branch}"
+        return git.text("-c", "core.askPass=", "ls-remote", "--quiet", "--", remote, ref)
     except GitError as error:
         words = error.words.strip().partition("\n")[0]
-        what = f"the remote {sync.remote} does not answer"
+        what = f"the remote {remote} does not answer"
         what += f": {words}" if words else f" within {SECONDS:.0f} seconds"
-        hint = f"try `git ls-remote {sync.remote}`; what you change here waits until it answers"
-        yield Finding("remote", "warning", what, hint)
+        hint = f"try `git ls-remote {remote}`; what you change here waits until it answers"
+        return Finding("remote", "warning", what, hint)
+
+
+def _seen(place: Place, backup: Backup) -> bool:
+    """Whether the last run found or left a backup on its remote."""
+    slug = GitRemote(place.git, backup.remote, backup.branch).slug
+    with opened(place) as store:
+        return store is not None and store.remotes.state(slug).seen is not None
 
 
 def _nobody_there(place: Place) -> Mapping[str, str]:

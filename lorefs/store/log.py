@@ -158,6 +158,10 @@ class Log:
         """Record that an entry is not to be suggested to the team as it is."""
         self.connection.execute(_NEW, _line((entry, "dismiss", "", None, None), origin))
 
+    def note_discard(self, entry: str, draft: str, origin: Origin) -> None:
+        """Record that a local draft of an entry went away; `draft` is what it was, as JSON."""
+        self.connection.execute(_NEW, _line((entry, "discard", "", draft, None), origin))
+
     def dismissed(self) -> set[str]:
         """The entries that were dismissed and not changed since."""
         changed = dict(self.connection.execute(TOUCHED.format("'add', 'edit'")))

@@ -101,11 +101,12 @@ class Change(NamedTuple):
     """One line of the log: what happened to one field of one entry.
 
     `op` is "ingest" (first seen in a file), "add", "edit", "delete", "undo", "resolve", "confirm"
-    (somebody looked at an entry, and it still holds) or "dismiss" (it is not to be suggested); a
-    deletion keeps the whole entry as JSON in `before`, an undo names a batch in `after`, a
-    resolution the record of the ledger. Changes made together share a `batch`. `at` is in
-    milliseconds since 1970; `hash` is the checksum of the line, and of an ingest that of the
-    entry. `rev` is the revision that an edit or a deletion replaced, or the first of a new row.
+    (somebody looked at an entry, and it still holds), "dismiss" (it is not to be suggested) or
+    "discard" (its local draft went away). A deletion keeps the whole entry as JSON in `before`, a
+    discard the draft; an undo names a batch in `after`, a resolution the record of the ledger.
+    Changes made together share a `batch`. `at` is in milliseconds since 1970; `hash` is the
+    checksum of the line, and of an ingest that of the entry. `rev` is the revision that an edit
+    or a deletion replaced, or the first of a new row.
     """
 
     seq: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lorefs.core import edit
 from lorefs.core.model import TEAM, Entry, document_path
 from lorefs.store import read_entry
+from lorefs.sync.drafts import bring_back
 from lorefs.sync.foreign import changed_fields
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
     """
     store.log.note_undo(batch[0].batch, origin)
     added: dict[str, set[str]] = {}  # taken away at once: an import may have added thousands
+    drafts: list[Change] = []
     now: dict[str, tuple[Entry, str]] = {}  # what was edited here so far, and where it stands
     for change in batch:
         row = store.entries.own(change.entry)
@@ -38,6 +40,8 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
                     added.setdefault(row.document, set()).add(row.entry.id)
             case "resolve" if change.after is not None:
                 store.ledger.reopen(change.after)
+            case "discard":
+                drafts.append(change)
             case "edit" if row is not None:
                 entry, document = now.get(change.entry, (row.entry, row.document))
                 now[change.entry] = _undo_field(corpus, entry, document, change)
@@ -45,6 +49,7 @@ def undo_batch(store: Store, batch: Sequence[Change], corpus: Corpus, origin: Or
                 pass  # a first ingest, or an entry that is gone by now
     for document, idents in added.items():
         corpus.after[document] = edit.remove_all(corpus.document(document), idents)
+    bring_back(corpus, drafts[::-1])  # in the order in which they went
 
 
 def _undo_field(corpus: Corpus, entry: Entry, document: str, change: Change) -> tuple[Entry, str]:

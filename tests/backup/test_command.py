@@ -54,8 +54,17 @@ def test_from_setup_to_a_new_machine(machines: Machines, fresh: Machine) -> None
     second.add("More")
     assert "waits:     .lore.local.md" in call(second, "backup", "status", status=1).lines
     assert call(second, "backup", "--json").json["sent"] == [MINE]
+    assert call(second, "backup", "disable", stdin="n\n").out.endswith("nothing was changed\n")
     assert call(second, "backup", "disable", "--yes").out.startswith("done: ")
     call(second, "backup", status=5)
+
+
+def test_what_is_off_is_not_turned_off_again(fresh: Machine) -> None:
+    settings = (fresh.repo.path / ".git" / "config").read_bytes()
+    for arguments in (["--yes"], []):  # nor is there anything to ask
+        done = call(fresh, "backup", "disable", *arguments)
+        assert done.out == "the backup is off in this clone already\n"
+    assert (fresh.repo.path / ".git" / "config").read_bytes() == settings
 
 
 def test_setup_asks_before_anything_leaves(machines: Machines, fresh: Machine) -> None:

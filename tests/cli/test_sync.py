@@ -96,6 +96,9 @@ def test_disable_goes_back_to_this_machine(ada: Lorefs, team: Team) -> None:
     ada("add", "Later")
     assert team.remote("branch", "--list", BRANCH) != ""
     assert ".lore.md" not in (ada.path / ".git" / "info" / "exclude").read_text()
+    for arguments in (["--yes"], []):  # there is nothing to do, nor to ask
+        done = ada("sync", "disable", *arguments)
+        assert done.out == "sync is off in this clone already\n"
 
 
 def test_a_dry_run_changes_nothing(ada: Lorefs, bob: Lorefs, team: Team) -> None:

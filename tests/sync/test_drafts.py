@@ -209,3 +209,123 @@ def converge_team(*clones: Clone) -> None:
     rows = [{i: e for i, e in clone.entries().items() if e.scope != "personal"} for clone in clones]
     assert all(each == rows[0] for each in rows), "the rows differ"
     assert len({clone.tip for clone in clones}) == 1
+
+
+@pytest.fixture
+def drafted(pair: tuple[Clone, Clone]) -> tuple[Clone, Clone]:
+    """Two machines, of which the second one has a draft of what the first promoted."""
+    ada, bob = pair
+    bob.edit("The first text.", "A better text.", PERSONAL)
+    promote(ada, X)
+    converge_team(ada, bob)
+    return pair
+
+
+def undo(clone: Clone) -> None:
+    with clone.open() as workspace:
+        workspace.undo()
+
+
+def test_a_draft_is_discarded_and_comes_back(drafted: tuple[Clone, Clone]) -> None:
+    ada, bob = drafted
+    with bob.open() as workspace:
+        (found,) = workspace.discard_draft(X)
+        (change,) = workspace.log(X, limit=1)
+    assert (found.document, found.entry.content) == (PERSONAL, "A better text.")
+    assert (change.op, change.entry) == ("discard", X)
+    assert drafts(bob) == {}
+    assert bob.text(PERSONAL) == document(entry(2, "Only mine"))
+    assert bob.entries()[X].content == "The first text."
+    assert_one_row_each(bob)
+    converge_team(ada, bob)
+    assert ada.entries()[X].content == "The first text."
+
+
+def test_an_undo_brings_a_draft_back_as_it_stood(drafted: tuple[Clone, Clone]) -> None:
+    _, bob = drafted
+    odd = entry(1, "Shared idea", "A better text.", meta="mine:   1,  tags: [b, a]")
+    bob.write(document(odd, entry(2, "Only mine")), PERSONAL)
+    with bob.open() as workspace:
+        workspace.discard_draft(X)
+    assert odd not in bob.text(PERSONAL)
+    undo(bob)
+    assert odd in bob.text(PERSONAL)
+    assert drafts(bob) == {X: PERSONAL}
+    assert bob.entries()[X].content == "The first text."
+
+
+def test_an_undo_leaves_a_newer_draft_alone(drafted: tuple[Clone, Clone]) -> None:
+    _, bob = drafted
+    with bob.open() as workspace:
+        workspace.discard_draft(X)
+    bob.write(document(entry(1, "Shared idea", "A third text.")), PERSONAL)
+    bob.reconcile()
+    with bob.open() as workspace:
+        batches = workspace.undo(2)
+    assert any(change.op == "discard" for change in batches)
+    assert bob.text(PERSONAL).count(f"lore:{X}") == 1
+    assert "A third text." in bob.text(PERSONAL)
+
+
+def test_a_draft_comes_back_as_the_entry_where_the_team_has_none(
+    drafted: tuple[Clone, Clone],
+) -> None:
+    ada, bob = drafted
+    with bob.open() as workspace:
+        workspace.discard_draft(X)
+    ada.remove(X)
+    converge_team(ada, bob)
+    assert X not in bob.entries()
+    undo(bob)
+    found = bob.entries()[X]
+    assert (found.scope, found.content) == ("personal", "A better text.")
+
+
+def test_an_undo_of_a_promoted_draft_brings_both_texts_back(drafted: tuple[Clone, Clone]) -> None:
+    _, bob = drafted
+    promote(bob, X)
+    assert bob.entries()[X].content == "A better text."
+    undo(bob)
+    assert bob.entries()[X].content == "The first text."
+    assert drafts(bob) == {X: PERSONAL}
+    assert "A better text." in bob.text(PERSONAL)
+
+
+def test_drafts_in_several_documents_go_together(drafted: tuple[Clone, Clone]) -> None:
+    _, bob = drafted
+    (bob.path / "sub").mkdir()
+    bob.write(document(entry(1, "Shared idea", "A third text.")), f"sub/{PERSONAL}")
+    bob.reconcile(discover=True)
+    with bob.open() as workspace:
+        found = workspace.discard_draft(X)
+    assert [each.entry.content for each in found] == ["A better text.", "A third text."]
+    assert drafts(bob) == {}
+    undo(bob)
+    assert "A better text." in bob.text(PERSONAL)
+    assert "A third text." in bob.text(f"sub/{PERSONAL}")
+
+
+def test_the_command_discards_a_draft(drafted: tuple[Clone, Clone]) -> None:
+    _, bob = drafted
+    lorefs = Lorefs(bob.path)
+    assert "`lorefs restore ID --team` discards it" in lorefs("status").out
+    assert "--team" in lorefs("show", X).out
+    done = lorefs("restore", X[-8:], "--team")
+    assert "-A better text." in done.out
+    assert "+The first text." in done.out
+    assert done.lines[-1] == "discarded the local draft in .lore.local.md; .lore.md counts"
+    assert lorefs("status", "--json").json["drafts"] == []
+    assert "discard" in lorefs("log", X).out
+    assert "Shared idea" in lorefs.on_terminal("undo").out
+    assert "A better text." in bob.text(PERSONAL)
+    found = lorefs("restore", X, "--team", "--json").json
+    assert found["restored"] is True
+    assert found["discarded"] == [PERSONAL]
+    assert found["changes"][0]["before"]["content"] == "A better text."
+    assert found["changes"][0]["after"]["content"] == "The first text."
+    done = lorefs("restore", X, "--team", status=2)
+    assert done.err.startswith("error: Shared idea has no local draft")
+    done = lorefs("restore", ident(2), "--team", status=2)
+    assert "is no entry of the team" in done.err
+    assert "contradict" in lorefs("restore", X, "--team", "--rev", "-1", status=2).err
+    lorefs("restore", "--team", status=2)

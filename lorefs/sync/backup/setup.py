@@ -141,5 +141,7 @@ def turn_on(site: Site, settings: Backup) -> list[str]:
 
 def turn_off(site: Site) -> list[str]:
     """No more backups from this clone; the backup and the key stay where they are."""
+    if not site.config.backup.enabled:
+        return []
     site.git.run("config", "--local", "lorefs.backup.enabled", "false")
     return ["set lorefs.backup.enabled to false in git's configuration"]
