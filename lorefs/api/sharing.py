@@ -78,6 +78,12 @@ class Sharing(Federating):
         reconciled = reconciled._replace(questions=held)
         return report._replace(reconciled=reconciled, hubs=hubs)
 
+    def traffic(self, report: CycleReport) -> int:
+        """The bytes of what a cycle sent and received, as git stores it; asks git."""
+        from lorefs.sync.branch.traffic import traffic
+
+        return traffic(self.site.git, report)
+
     def _tell(self, report: CycleReport) -> None:
         """Tell the user's commands what gave way to others, and what failed."""
         conflicts, failures = report.arrived.conflicts, report.failures

@@ -26,8 +26,8 @@ class CycleResult:
     """What one exchange with the remote did.
 
     `pushed` and `fetched` count commits, `conflicts` records that are new in the ledger, and
-    `bytes` what went over the network. `active` says that something arrived from others. Where
-    it failed, `error` and `hint` say why and what helps.
+    `bytes` what was sent and received, as git stores it. `active` says that something arrived
+    from others. Where it failed, `error` and `hint` say why and what helps.
     """
 
     ok: bool = True

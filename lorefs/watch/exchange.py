@@ -26,13 +26,14 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 
     def run() -> CycleResult:
         with opened() as own:
-            return result_of(own.sync(fetch="news", rescan=False))
+            report = own.sync(fetch="news", rescan=False)
+            return result_of(report, own.traffic(report))
 
     return run
 
 
-def result_of(report: CycleReport) -> CycleResult:
-    """What the watch's journal tells of a cycle."""
+def result_of(report: CycleReport, moved: int = 0) -> CycleResult:
+    """What the watch's journal tells of a cycle that moved so many bytes."""
     error = next(iter(report.failures), None)
     words = ""
     if error is not None:
@@ -45,5 +46,6 @@ def result_of(report: CycleReport) -> CycleResult:
         pushed=sum(each.sent for each in report.exchanges),
         fetched=sum(each.received for each in report.exchanges),
         conflicts=len(report.arrived.conflicts),
+        bytes=moved,
         active=bool(report.arrived.changes),
     )

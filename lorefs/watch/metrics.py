@@ -87,4 +87,6 @@ def _counters(totals: Totals) -> Iterator[_Metric]:
     yield counter("sync_conflicts_total", "Conflicts that sync settled.", totals.conflicts)
     yield counter("sync_pushed_commits_total", "Commits that were sent.", totals.pushed)
     yield counter("sync_fetched_commits_total", "Commits that were received.", totals.fetched)
-    yield counter("sync_bytes_total", "Bytes that went over the network.", totals.bytes)
+    yield counter(
+        "sync_bytes_total", "Bytes that were sent and received, as git stores them.", totals.bytes
+    )

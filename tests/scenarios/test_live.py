@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -69,6 +70,14 @@ def state(clone: Clone) -> tuple[str, str, str]:
     return repo("rev-parse", "HEAD"), repo("status", "--porcelain"), index
 
 
+def moved(clone: Clone) -> dict[str, int]:
+    """What the log of a clone's watch says of all its exchanges."""
+    log = clone.path.parent / f"{clone.path.name}.log"
+    lines = map(json.loads, log.read_text().splitlines())
+    found = [each for each in lines if each["event"] == "synced"]
+    return {name: sum(each[name] for each in found) for name in ("pushed", "fetched", "bytes")}
+
+
 def has_all(clone: Clone, titles: set[str]) -> bool:
     with suppress(OSError):
         text = (clone.path / DOCUMENT).read_text()
@@ -108,3 +117,5 @@ def test_three_clones_converge_while_all_work(team: Team) -> None:
     converge(*clones)
     assert set(clones[0].titles()) == titles | {"First"}
     assert [state(clone) for clone in clones] == before
+    for clone in clones:
+        assert all(moved(clone).values()), moved(clone)

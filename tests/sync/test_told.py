@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -89,3 +90,23 @@ def test_a_remote_that_is_gone_is_told_once_until_it_is_back(ada: Clone, team: T
         assert len(lines(file)) == count
         away.rename(remote)
         assert ada.sync().ok
+
+
+def test_the_bytes_that_an_exchange_moved(ada: Clone, bob: Clone) -> None:
+    """Noise does not compress, so there is a least number; 0 where nothing was moved."""
+    noise = Random(1).randbytes(2000).hex()
+
+    def moved(clone: Clone) -> int:
+        with clone.open() as workspace:
+            return workspace.traffic(workspace.sync())
+
+    one = ada.add("One", content=noise)
+    assert 2_000 < moved(ada) < 6_000  # four bits in each of 4,000 digits
+    assert moved(ada) == 0
+    assert 2_000 < moved(bob) < 6_000
+    assert moved(bob) == 0
+    bob.add("Two")
+    ada.update(one, confidence=0.5)
+    moved(bob)
+    both = moved(ada)
+    assert both > moved(bob) > 0

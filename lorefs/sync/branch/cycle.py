@@ -269,6 +269,7 @@ def _both(first: Exchange | None, second: Exchange) -> Exchange:
         received=first.received + second.received,
         merged=first.merged + second.merged,
         tries=first.tries + second.tries,
+        since=first.since,
     )
 
 

@@ -92,6 +92,7 @@ class _Talk:
     ) -> None:
         self.follow_rewrite = follow_rewrite
         self.site, self.branch, self.remote, self.adopt, self.at = site, branch, remote, adopt, at
+        self.since: str | None = None
         self.sent = self.received = self.merged = self.tries = 0
 
     def result(self, error: LorefsError | None) -> Exchange:
@@ -103,11 +104,11 @@ class _Talk:
             self.merged,
             self.tries,
             error,
+            self.since,
         )
 
     def run(self, *, fetch: Fetch) -> None:
-        seen = self.site.store.remotes.state(self.remote.slug).seen
-        theirs = seen
+        theirs = seen = self.since = self.site.store.remotes.state(self.remote.slug).seen
         waits = self.branch.tip() not in {None, seen}
         if not waits and (fetch == "never" or (fetch == "news" and self._is_as_seen(seen))):
             return None

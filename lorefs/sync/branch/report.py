@@ -23,7 +23,8 @@ class Exchange(NamedTuple):
     """How it went with one remote.
 
     `error` says why it ended early; then what was committed waits. `sent` and `received` count
-    commits.
+    commits. `since` is the commit that the remote was last seen at before, and `tip` the one
+    that both have now.
     """
 
     remote: str
@@ -33,6 +34,7 @@ class Exchange(NamedTuple):
     merged: int = 0
     tries: int = 0
     error: LorefsError | None = None
+    since: str | None = None
 
 
 class HubReport(NamedTuple):
