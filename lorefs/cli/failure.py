@@ -89,7 +89,7 @@ def _words(error: LorefsError, label: Span = ("error: ", "bold red")) -> Iterato
         case _:
             pass
     if error.hint:
-        yield [("hint: ", "bold"), (safe(error.hint), "")]
+        yield [("hint: ", "bold"), (one_line(error.hint), "")]
 
 
 def _message(error: LorefsError) -> str:

@@ -28,7 +28,7 @@ from lorefs.repo.plumbing import PlumbingObjects
 from lorefs.repo.signing import signing_key
 from lorefs.sync.judging import Standings, Step
 from lorefs.sync.policies import PolicyHistory, below, merged_texts
-from lorefs.sync.trees import commit_oid, split_batch
+from lorefs.sync.trees import commit_oid, read_files
 from lorefs.sync.values import Lore
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _began_as_hub(git: Git, commits: Sequence[str]) -> bool:
 def _with_policy(git: Git, prefixes: Sequence[str], commits: Sequence[str]) -> list[str]:
     """The directories whose root document names a policy in one of some commits."""
     names = [f"{oid}:{prefix}{TEAM_NAME}" for prefix in prefixes for oid in commits]
-    texts = dict(zip(names, _texts(git, names), strict=True))
+    texts = dict(zip(names, read_files(git, names), strict=True))
     return [
         prefix
         for prefix in prefixes
@@ -163,12 +163,6 @@ def _realms(git: Git, commits: Sequence[str]) -> list[str]:
         listing = git.text("ls-tree", "-d", "-z", "--name-only", "--full-tree", oid, REALMS)
         names |= {f"{name}/" for name in listing.split("\0") if name}
     return ["", *sorted(names)]
-
-
-def _texts(git: Git, names: Sequence[str]) -> list[str]:
-    """The texts of files in commits, named as `COMMIT:PATH`; "" for those that are not there."""
-    stdin = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-    return split_batch(git.run("cat-file", "--batch", stdin=stdin), len(names))
 
 
 class _Standings(Standings):

@@ -200,24 +200,39 @@ class LibgitObjects:
 
     def _write(self, base: str | None, blobs: Mapping[str, str | None]) -> str | None:
         """The oid of a directory, None for an empty one, which git does not have."""
-        opened: Any = self.repository[base] if base else None
-        builder = self.repository.TreeBuilder(opened) if base else self.repository.TreeBuilder()
         known = self._entries(base) if base else {}
         here, below = split(blobs)
+        changed: dict[str, tuple[int, str] | None] = {}
         for name, inner in below.items():
             mode, oid = known.get(name, (0, ""))
             tree = self._write(oid if mode == _DIRECTORY else None, inner)
-            if tree is not None:
-                builder.insert(name, tree, _DIRECTORY)
+            changed[name] = None if tree is None else (_DIRECTORY, tree)
+        for name, blob in here.items():
+            mode = known.get(name, (FILE, ""))[0]
+            kept = EXECUTABLE if mode == EXECUTABLE else FILE
+            changed[name] = None if blob is None else (kept, blob)
+        if not all(map(_is_utf8, changed)):
+            return self._write_raw({**known, **changed})
+        opened: Any = self.repository[base] if base else None
+        builder = self.repository.TreeBuilder(opened) if base else self.repository.TreeBuilder()
+        for name, each in changed.items():
+            if each is not None:
+                builder.insert(name, each[1], each[0])
             elif name in known:
                 builder.remove(name)
-        for name, blob in here.items():
-            if blob is not None:
-                mode = known.get(name, (FILE, ""))[0]
-                builder.insert(name, blob, EXECUTABLE if mode == EXECUTABLE else FILE)
-            elif builder.get(name) is not None:
-                builder.remove(name)
         return str(builder.write()) if len(builder) else None
+
+    def _write_raw(self, entries: Mapping[str, tuple[int, str] | None]) -> str | None:
+        """A directory in git's own form: pygit2 takes no names that are not UTF-8."""
+        rows = [
+            (name.encode("utf-8", "surrogateescape"), *each)
+            for name, each in entries.items()
+            if each is not None
+        ]
+        # git sorts directories as if their names ended with a slash
+        rows.sort(key=lambda row: row[0] + (b"/" if row[1] == _DIRECTORY else b""))
+        data = b"".join(b"%o %s\0" % (mode, name) + bytes.fromhex(oid) for name, mode, oid in rows)
+        return str(self.repository.odb.write(ObjectType.TREE, data)) if rows else None
 
     def write_commit(
         self,
@@ -230,6 +245,14 @@ class LibgitObjects:
         """A commit without a ref."""
         who, by = pygit2.Signature(*author), pygit2.Signature(*committer)
         return str(self.repository.create_commit(None, who, by, message, tree, list(parents)))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _commit(found: pygit2.Commit) -> Commit:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from lorefs.core.history import find_block
 from lorefs.core.model import Entry
 from lorefs.sync.corpus import Holding
-from lorefs.sync.trees import split_batch
+from lorefs.sync.trees import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,9 +70,7 @@ def _commits(git: Git, document: str) -> list[tuple[Commit, str]]:
 
 
 def _texts(git: Git, commits: list[tuple[Commit, str]]) -> dict[str, str]:
-    names = "".join(f"{commit.oid}:{path}\n" for commit, path in commits)
-    data = git.run("cat-file", "--batch", stdin=names.encode("utf-8", "surrogateescape"))
-    texts = split_batch(data, len(commits))
+    texts = read_files(git, (f"{commit.oid}:{path}" for commit, path in commits))
     return {commit.oid: text for (commit, _), text in zip(commits, texts, strict=True)}
 
 

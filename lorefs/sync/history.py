@@ -9,7 +9,7 @@ from lorefs.core.document import decode, parse
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.history import DocumentHistory, Version
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_document
-from lorefs.sync.trees import split_batch
+from lorefs.sync.trees import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -162,9 +162,8 @@ def _newest_first(versions: Mapping[str, Version]) -> list[Version]:
 
 
 def _texts(git: Git, commits: list[str], path: str) -> dict[str, str]:
-    names = "".join(f"{commit}:{path}\n" for commit in commits)
-    data = git.run("cat-file", "--batch", stdin=names.encode("utf-8", "surrogateescape"))
-    return dict(zip(commits, split_batch(data, len(commits)), strict=True))
+    texts = read_files(git, (f"{commit}:{path}" for commit in commits))
+    return dict(zip(commits, texts, strict=True))
 
 
 def merge_settings(root_document: str, settings: Settings) -> Settings:

@@ -16,7 +16,7 @@ from lorefs.core.realm import REALMS
 from lorefs.errors import RefusedError
 from lorefs.sync.history import TreeHistories, base_text, merge_bases, merge_settings
 from lorefs.sync.judging import Standings, Step
-from lorefs.sync.trees import split_batch, texts_of
+from lorefs.sync.trees import read_files, texts_of
 from lorefs.sync.values import Lore, policy_of
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class PolicyHistory(Standings):
 
     def _read_policies(self, steps: list[Step]) -> None:
         """What all root documents declare, in one run of git."""
-        names = "".join(f"{step.oid}:{self.path}\n" for step in steps)
-        data = self.git.run("cat-file", "--batch", stdin=names.encode("utf-8", "surrogateescape"))
-        texts = split_batch(data, len(steps))
+        texts = read_files(self.git, (f"{step.oid}:{self.path}" for step in steps))
         for step, text in zip(steps, texts, strict=True):
             self.declared[str(step.tree)] = policy_of(text)
 

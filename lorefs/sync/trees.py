@@ -64,10 +64,20 @@ def read_blobs(git: Git, oids: Iterable[str]) -> dict[str, str]:
     """The texts of blobs, in one run of `git cat-file`."""
     wanted = list(dict.fromkeys(oids))
     data = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in wanted).encode())
-    return dict(zip(wanted, split_batch(data, len(wanted)), strict=True))
+    return dict(zip(wanted, _split(data, len(wanted)), strict=True))
 
 
-def split_batch(data: bytes, count: int) -> list[str]:
+def read_files(git: Git, names: Iterable[str]) -> list[str]:
+    """The texts of files in commits, named as `COMMIT:PATH`; "" for those that are not there."""
+    wanted = [name.encode("utf-8", "surrogateescape") for name in names]
+    if any(b"\n" in name for name in wanted):  # which would be two names, here and in the answer
+        found = (name.decode("utf-8", "surrogateescape").partition(":") for name in wanted)
+        return [decode(git.blob(commit, path) or b"") for commit, _, path in found]
+    stdin = b"".join(name + b"\n" for name in wanted)
+    return _split(git.run("cat-file", "--batch", stdin=stdin), len(wanted))
+
+
+def _split(data: bytes, count: int) -> list[str]:
     """The texts that `git cat-file --batch` printed, "" for objects that are no blobs."""
     texts: list[str] = []
     place = 0

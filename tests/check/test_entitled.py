@@ -291,6 +291,18 @@ def test_each_realm_has_its_own_policy(hub: Repo, tmp_path: Path) -> None:
     assert f"({ADA} may)" in words
 
 
+def test_a_realm_of_an_odd_name_is_judged_like_others(hub: Repo, tmp_path: Path) -> None:
+    clone = hub.clone(tmp_path / "clone")
+    odd = "realms/a\nb\x1b\udcff/.lore.md"
+    by(clone, ADA, **{odd: lore()})
+    clone("push", "--quiet", "origin", "HEAD:main")
+    by(clone, EVE, **{odd: lore("Eve's.")})
+    words = refused(clone)
+    assert "error LORE203" in words
+    assert "<U+001B>" in words
+    assert "\x1b" not in words
+
+
 def code_with_realms(repo: Repo) -> None:
     """A branch of code that has a directory of the name that realms stand in on a hub."""
     files = {"code.py": "x = 1\n", "realms/one/.lore.md": lore_of_one("A text.")}

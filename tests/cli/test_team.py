@@ -139,6 +139,32 @@ def test_a_name_that_no_realm_can_have_is_refused(start: Start, hub: Repo, name:
     assert "a realm" in done.err
 
 
+def test_odd_names_of_other_realms_do_nothing_to_a_terminal(
+    start: Start, hub: Repo, tmp_path: Path
+) -> None:
+    odd = hub.clone(tmp_path / "odd")
+    for name in ("red\x1b[31m", "two\nhint: lines", "by\udcffte", "turned\u202eback", ""):
+        odd.write(f"realms/x{name}/.lore.md", document(entry(1, "Odd")))
+    odd("add", "--all")
+    odd("commit", "--quiet", "--message=odd", "--author=Red\x1b[31m <e\u202e@example.invalid>")
+    odd("push", "--quiet", "origin", BRANCH)
+    ada = start("ada")
+    ada("add", "Of Ada")
+    joined = ada("team", "join", str(hub.path), "--yes")
+    status, members = ada("team", "status"), ada("team", "members")
+    added = ada("team", "add", "more", str(hub.path), "--realm", "none", status=2)
+    refused = ada("team", "add", "other", str(hub.path), status=2)
+    for done in (joined, status, members, added, refused, ada("sync"), ada("status")):
+        words = done.out + done.err
+        assert "\x1b" not in words
+        assert "\u202e" not in words
+        assert "\nhint: lines" not in words
+    for done in (joined, status, added):
+        assert "xred<U+001B>[31m" in done.out + done.err
+        assert "xby<U+DCFF>te" in done.out + done.err
+    assert "xby\udcffte" in ada("team", "status", "--json").json["realms"]
+
+
 def test_personal_entries_are_brought_in_bulk(start: Start, hub: Repo) -> None:
     text = "Readers that stay open for minutes keep the log growing until the disk is full."
     ada, bob = start("ada"), start("bob")

@@ -56,6 +56,24 @@ def test_a_tree_is_changed_path_by_path(objects: Objects) -> None:
     assert objects.leaves(objects.write_tree(first, {"a": None, "b/c/d": None, "b/e": None})) == {}
 
 
+def test_names_may_be_any_bytes(objects: Objects) -> None:
+    names = ["a\udcff/x", "a\nb/x", "a\x1b/x", "\udcfe", "a.b/x", "a/x", "a-b"]
+    first = objects.write_tree(None, dict.fromkeys(names, b"1"))
+    assert {*objects.leaves(first)} == {*names}
+    assert {*objects.leaves_at(first, names)} == {*names}
+    # git's own order, whichever name comes first, and with directories among the others
+    assert first == objects.write_tree(
+        objects.write_tree(None, dict.fromkeys(names[3:], b"1")), dict.fromkeys(names[:3], b"1")
+    )
+    second = objects.write_tree(first, {names[0]: b"2", names[3]: None})
+    assert {*objects.leaves(second, first)} == {names[0]}
+    assert {*objects.leaves(second)} == {*names} - {names[3]}
+    without = objects.write_tree(first, dict.fromkeys([names[0], names[3]]))
+    assert without == objects.write_tree(
+        None, {name: b"1" for name in names if name not in {names[0], names[3]}}
+    )
+
+
 def test_a_file_takes_the_place_of_a_directory_and_back(objects: Objects) -> None:
     files = objects.write_tree(None, {"a/b": b"1"})
     file = objects.write_tree(files, {"a/b": None, "a": b"2"})

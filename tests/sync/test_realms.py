@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from lorefs.remote import GitRemote
-from lorefs.repo import Git, locate
+from lorefs.repo import Git, GitPaths, locate
+from lorefs.sync.branch.branch import Branch, HostileTreeError
 from lorefs.sync.branch.create import Plan, create
 from lorefs.sync.branch.join import Wanted
+from lorefs.sync.branch.merge import merge_tips
 from tests.clones import BRANCH, Clone, Team, converge
 from tests.gitrepo import Repo
+from tests.lore import document, entry, titles
 
 
 @pytest.fixture
@@ -144,3 +147,92 @@ def test_text_of_another_realm_that_nobody_here_reads_stops_nobody(
     odd("push", "--quiet", "origin", BRANCH)
     report = ada.try_sync()
     assert "realms/odd/program.sh" in str(report.exchanges[0].error)
+
+
+def push_odd(hub: Repo, path: str, text: str = "x\n", at: str = BRANCH) -> str:
+    """Add a document at an odd path to the hub, past all that would refuse it."""
+    blob = hub("hash-object", "-w", "--stdin", stdin=text)
+    *folders, leaf = path.split("/")
+    listings = [hub("ls-tree", "-z", at)]
+    listings += [
+        hub("ls-tree", "-z", f"{at}:{'/'.join(folders[: n + 1])}", ok=False)
+        for n in range(len(folders))
+    ]
+    new, tree = f"100644 blob {blob}\t{leaf}", ""
+    for name, listing in zip([*folders[::-1], ""], listings[::-1], strict=True):
+        kept = [line for line in listing.split("\0") if line]
+        kept = [line for line in kept if line.split("\t", 1)[1] != new.split("\t", 1)[1]]
+        tree = hub("mktree", "-z", "--missing", stdin="\0".join([*kept, new]) + "\0")
+        new = f"040000 tree {tree}\t{name}"
+    return hub("commit-tree", tree, "-p", at, "-m", "odd")
+
+
+def branch_of(hub: Repo) -> Branch:
+    git = Git(GitPaths(hub.path, hub.path, hub.path), dict(os.environ))
+    return Branch(git, BRANCH, "realms/widgets/", 1_000_000)
+
+
+NAMES = ("a\x1b[31m", "a\nb", "a\udcffb", "a\u202eb", "\N{BYTE ORDER MARK}", "con\tain:\\s")
+
+
+def test_a_name_in_another_realm_that_cannot_be_printed_stops_nobody(
+    three: list[Clone], hub: Repo
+) -> None:
+    ada, bob, carol = three
+    paths = [f"realms/{folder}{name}/.lore.md" for folder in ("", "odd/") for name in NAMES]
+    for path in paths:
+        hub("update-ref", f"refs/heads/{BRANCH}", push_odd(hub, path))
+    one = ada.add("One")  # merged with what came
+    ada.sync()
+    bob.sync()
+    bob.update(one, title="Two")
+    converge(bob, ada)
+    carol.sync()
+    assert ada.titles() == bob.titles() == ["Of Ada", "Two"]
+    found = hub("ls-tree", "-r", "-z", "--name-only", BRANCH).split("\0")
+    assert set(paths) <= set(found)
+
+
+@pytest.mark.parametrize("realm", ["widgets", "shared"])
+def test_what_is_read_here_has_names_that_can_be_printed(
+    three: list[Clone], hub: Repo, realm: str
+) -> None:
+    ada, *_ = three
+    path = f"realms/{realm}/a\x1b[31m/.lore.md"
+    hub("update-ref", f"refs/heads/{BRANCH}", push_odd(hub, path))
+    error = ada.try_sync().exchanges[0].error
+    assert isinstance(error, HostileTreeError)
+    assert "cannot be printed" in str(error)
+
+
+GITS = (".GIT", ".g\u200cit", ".git ", ".git...", "git~1", ".git::$INDEX_ALLOCATION")
+
+
+@pytest.mark.parametrize("name", GITS, ids=ascii)
+def test_names_that_some_file_system_takes_for_gits_are_refused_everywhere(
+    hub: Repo, name: str
+) -> None:
+    branch = branch_of(hub)
+    with pytest.raises(HostileTreeError, match="leads out of the worktree"):
+        branch.check(push_odd(hub, f"realms/odd/{name}/.lore.md"))
+    branch.close()
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_such_a_realm_is_merged_where_both_sides_changed_it(hub: Repo, name: str) -> None:
+    path = f"realms/{name}/.lore.md"
+    base = push_odd(hub, path, document(entry(1, "Base")))
+    one, other = (
+        push_odd(hub, path, document(entry(1, text), entry(number, text)), at=base)
+        for number, text in ((2, "One"), (3, "Other"))
+    )
+    branch = branch_of(hub)
+    merged = merge_tips(branch, one, other).oid
+    branch.close()
+    found = titles(hub("cat-file", "-p", branch_blob(hub, merged, path)))
+    assert set(found[1:]) == {"One", "Other"}
+
+
+def branch_blob(hub: Repo, commit: str, path: str) -> str:
+    """The object at a path, whatever characters that has."""
+    return hub("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).split()[2]

@@ -31,6 +31,9 @@ EMPTY_TREES: Final = frozenset({
 BACKUPS: Final = "refs/lorefs/backup"  # what was put aside, by its time in milliseconds
 
 _KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}
+_IGNORED: Final = dict.fromkeys([
+    *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF,
+])  # fmt: skip
 _HINT: Final = "its lore is left alone; whoever pushed it has to remove that from the sync branch"
 
 
@@ -169,7 +172,8 @@ class Branch:
         """Raise `HostileTreeError` unless a commit holds lore documents alone, readable ones.
 
         What stands in the `known` commit, too, was checked before. Of documents that are none of
-        this repository's, only names and kinds count: nobody here reads them.
+        this repository's, nobody here reads anything: they only have to be documents, and to stand
+        where no git takes them for something else.
         """
         self._check(self.objects.leaves(self.objects.commit(commit).tree, self.tree(known)))
 
@@ -190,6 +194,8 @@ class Branch:
     def _check(self, found: Mapping[str, Leaf]) -> None:
         for path, leaf in found.items():
             _check_leaf(path, leaf)
+            if not path.isprintable() and self.reads(path):
+                raise _hostile(path, "has a name that cannot be printed")
         found = {path: leaf for path, leaf in found.items() if self.reads(path)}
         sizes = self.objects.sizes({leaf.oid for leaf in found.values()})
         for path, leaf in found.items():
@@ -215,11 +221,17 @@ def _check_leaf(path: str, leaf: Leaf) -> None:
         raise _hostile(path, f"is {_KINDS.get(leaf.mode, 'no regular file')}")
     if scope_of(path) in {None, PERSONAL}:
         raise _hostile(path, "is no team document")
-    parts = path.split("/")
-    if any(part.lower() in {"", ".", "..", ".git"} for part in parts):
+    if any(part in {"", ".", ".."} or _may_be_git(part) for part in path.split("/")):
         raise _hostile(path, "leads out of the worktree")
-    if not path.isprintable():
-        raise _hostile(path, "has a name that cannot be printed")
+
+
+def _may_be_git(name: str) -> bool:
+    """Whether some file system takes a name for `.git`; see core.protectHFS and core.protectNTFS.
+
+    HFS+ ignores some characters, NTFS what stands at the end, and it has a short name for it.
+    """
+    short = name.translate(_IGNORED).replace("\\", ":").partition(":")[0].rstrip(" .").lower()
+    return short in {".git", "git~1"}
 
 
 def _check_text(path: str, data: bytes) -> None:
