@@ -27,7 +27,7 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 
     def run() -> CycleResult:
         with opened() as own:
-            return result_of(own.sync(fetch="news", rescan=False))
+            return result_of(own.sync(fetch="news", rescan=False, hubs=False))  # they come beside
 
     return run
 
