@@ -25,6 +25,14 @@ class Federating(Base):
         states = self.store.remotes
         return [(hub, states.state(remote_of(self.site, hub).slug)) for hub in self.config.hubs]
 
+    def hubs_due_in(self) -> float:
+        """In how many seconds `fetch_hubs(due=True)` would look at one; infinite without hubs."""
+        from lorefs.sync.branch.hubs import due_in
+
+        now = self._clock()
+        waits = (due_in(self.site, hub, now) for hub in self.config.hubs)
+        return min(waits, default=float("inf")) / 1000
+
     def add_hub(
         self, name: str, url: str, *, realm: str = "", branch: str = "", interactive: bool = False
     ) -> HubReport:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Sharing(Federating):
     """The lore of a worktree, exchanged; refused where sync is off."""
 
-    def sync(
+    def sync(  # noqa: PLR0913  # what a caller may choose, each by its name
         self,
         *,
         fetch: Fetch = "always",
@@ -36,6 +36,7 @@ class Sharing(Federating):
         start_fresh: bool = False,
         interactive: bool = False,
         seconds: float | None = None,
+        hubs: bool = True,
     ) -> CycleReport:
         """One cycle: take in what changed here, exchange it with the remotes, apply the rest.
 
@@ -44,13 +45,14 @@ class Sharing(Federating):
         all of them together. Without `rescan` no file is looked at before: whoever watches them
         has taken them in. With `start_fresh` the first exchange replaces the lore of this
         clone. Trouble with a remote is in the report, not raised: what was committed waits.
-        Further hubs are fetched after it, where no reader waits for it (`seconds`): "always", and
+        Further `hubs` are fetched after it, where no reader waits for it (`seconds`): "always", and
         with "news" those that were not looked at lately.
         Raises `RefusedError` where sync is off, unless there are further hubs.
         """
         from lorefs.sync.branch.cycle import Wish
 
-        if self.config.hubs and not self.config.sync.enabled and seconds is None:
+        hubs = hubs and seconds is None
+        if hubs and self.config.hubs and not self.config.sync.enabled:
             from lorefs.sync.branch.report import CycleReport
 
             found = self.fetch_hubs(interactive=interactive, due=fetch != "always")
@@ -70,13 +72,13 @@ class Sharing(Federating):
             from lorefs.sync.branch.gc import collect_if_due
 
             collect_if_due(self.site, self.here.branch, self._clock())
-        hubs: tuple[HubReport, ...] = ()
-        if seconds is None and fetch != "never":
-            hubs = self.fetch_hubs(interactive=interactive, due=fetch == "news")
+        looks: tuple[HubReport, ...] = ()
+        if hubs and fetch != "never":
+            looks = self.fetch_hubs(interactive=interactive, due=fetch == "news")
         self._with_guests(reconciled)
         held = (*reconciled.questions, *self.here.held())
         reconciled = reconciled._replace(questions=held)
-        return report._replace(reconciled=reconciled, hubs=hubs)
+        return report._replace(reconciled=reconciled, hubs=looks)
 
     def traffic(self, report: CycleReport) -> int:
         """The bytes of what a cycle sent and received, as git stores it; asks git."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.failure import explain, warn
 from lorefs.cli.listing import timestamp
-from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, counted, first_line, one_line, write_json, write_lines
 from lorefs.cli.report import error_json, report_json, summary, waiting_lines
 from lorefs.errors import ExitStatus
 from lorefs.sync.report import Report
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.cli.output import Span
-    from lorefs.config import Sync
+    from lorefs.config import Hub, Sync
     from lorefs.core.judgement import Standing
     from lorefs.store import RemoteState
     from lorefs.sync.branch.here import Preview, SyncStatus
@@ -187,6 +187,13 @@ def remote_json(name: str, state: RemoteState) -> dict[str, Any]:
     }
 
 
+def hub_json(hub: Hub, state: RemoteState) -> dict[str, Any]:
+    """A further hub as JSON."""
+    found = remote_json(hub.name, state)
+    del found["remote"]
+    return {"hub": hub.name, "source": hub.source} | found
+
+
 def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
     tip = status.tip[:12] if status.tip else "no commit yet"
     yield [("branch:  ", "bold"), (f"{one_line(status.branch)} at ", ""), (tip, ID_STYLE)]
@@ -204,4 +211,4 @@ def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
 
 def reason(state: RemoteState) -> str:
     """What was said first when an exchange failed; git goes on with advice."""
-    return one_line(state.words.strip().split("\n")[0])
+    return first_line(state.words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lorefs.cli.cycle import doubts_json, reason, remote_json
+from lorefs.cli.cycle import doubts_json, hub_json, reason, remote_json
 from lorefs.cli.failure import explain
 from lorefs.cli.freshness import freshen
 from lorefs.cli.here import git_here, milliseconds, open_workspace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Status, Workspace
     from lorefs.cli.output import Span
+    from lorefs.config import Hub
     from lorefs.store import RemoteState
     from lorefs.sync.conflicts import Conflict
     from lorefs.watch.state import State
@@ -56,7 +58,7 @@ def run(
         status = workspace.status()
         conflicts = workspace.conflicts.open()
         remotes = workspace.remotes()
-        remotes += [state._replace(name=f"hub {hub.name}") for hub, state in workspace.hubs()]
+        hubs = workspace.hubs()
         backups = [workspace.backup_remote()] if workspace.config.backup.enabled else []
     installed = is_installed(git_here())
     now = milliseconds()
@@ -72,6 +74,7 @@ def run(
             "proposals": status.proposals,
             "approvers": list(status.approvers),
             "remotes": [remote_json(state.name, state) for state in remotes],
+            "hubs": [hub_json(hub, state) for hub, state in hubs],
             "backup": [remote_json(state.name, state) for state in backups],
             "installed": installed,
             "watch": watch_json(watch, pid, now),
@@ -83,11 +86,12 @@ def run(
         write_lines(_lines(status, conflicts, installed=installed))
         write_lines(_sync_lines(remotes))
         write_lines(_sync_lines(backups, "backup"))
+        write_lines(_hub_lines(hubs))
         if status.standing is not None:
             from lorefs.cli.doubts import doubt_lines
 
             write_lines(doubt_lines(status.standing, tuple(status.standing.doubts.values())))
-        write_lines(state_lines(watch, pid, now))
+        write_lines(state_lines(watch and replace(watch, hubs=()), pid, now))  # named above
         for refusal in status.report.refusals:
             explain(refusal)
     mine = status.proposals if status.may_approve else 0
@@ -103,6 +107,18 @@ def _sync_lines(remotes: Sequence[RemoteState], word: str = "sync") -> Iterator[
         yield [(f"{word}: ", "bold"), (f"{one_line(state.name)}, last exchange {when}", "")]
         if state.failures:
             yield [(f"{word}: ", "bold yellow"), (f"failing: {reason(state)}", "")]
+
+
+def _hub_lines(hubs: Sequence[tuple[Hub, RemoteState]]) -> Iterator[list[Span]]:
+    """When each further hub was read last, and why it cannot be; that is not the team's trouble."""
+    for hub, state in hubs:
+        label = f"hub {one_line(hub.name)}: "
+        when = timestamp(state.success_at) if state.success_at else "never"
+        yield [(label, "bold"), (f"last read {when}", "")]
+        if state.failures:
+            since = timestamp(state.failing_since or state.failure_at or 0)
+            words = f"failing since {since}: {reason(state)}; what it had before stays"
+            yield [(label, "bold yellow"), (words, "")]
 
 
 def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:

@@ -17,7 +17,7 @@ from lorefs.cli.here import current_directory, milliseconds, open_workspace
 from lorefs.cli.options import Json
 from lorefs.cli.output import for_person, write, write_json, write_lines
 from lorefs.cli.report import needs_attention, report_json, write_report
-from lorefs.cli.watching import cycle_words, line_json, line_text
+from lorefs.cli.watching import cycle_words, line_json, line_text, look_words
 from lorefs.errors import ExitStatus, UsageError
 from lorefs.repo import locate
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Workspace
     from lorefs.watch.cycle import Cycle
+    from lorefs.watch.hubs import Look
     from lorefs.watch.units import Unit
 
 EXAMPLES = """
@@ -132,6 +133,13 @@ def _backup(workspace: Workspace) -> Cycle | None:
     return backup_of(workspace, _opener(workspace.root))
 
 
+def _hubs(workspace: Workspace) -> Look | None:
+    """The look at further hubs that watch is to take by itself, None where there are none."""
+    from lorefs.watch.hubs import hubs_of
+
+    return hubs_of(workspace, _opener(workspace.root))
+
+
 def _opener(root: Path) -> Callable[[], Workspace]:
     env = dict(os.environ)
 
@@ -147,17 +155,18 @@ def _once(*, json: bool) -> ExitStatus:
     from lorefs.watch.run import once
 
     with open_workspace() as workspace:
-        report, (result, backup) = once(workspace, _cycle, _backup)
+        report, (result, backup), hubs = once(workspace, (_cycle, _backup), _hubs)
     if json:
         results = {"sync": result, "backup": backup}
         found = {name: None if each is None else asdict(each) for name, each in results.items()}
-        write_json(report_json(report) | found)
+        write_json(report_json(report) | found | {"hubs": [each._asdict() for each in hubs]})
     else:
         write_report(report, as_json=False)
         if result is not None:
             write_lines([[("sync: ", "bold"), *cycle_words(result)]])
         if backup is not None:
             write_lines([[("backup: ", "bold"), *cycle_words(backup, "document")]])
+        write_lines(map(look_words, hubs))
     failed = needs_attention(report) or not all(
         each is None or each.ok for each in (result, backup)
     )
@@ -181,7 +190,7 @@ def _watch(log: Path | None, *, json: bool) -> ExitStatus:
     root = locate(current_directory()).worktree
     opened = _opener(root)
     worded = line_json if json else line_text
-    begin = partial(watch, root, opened, _cycle, milliseconds, backups=_backup)
+    begin = partial(watch, root, opened, _cycle, milliseconds, backups=_backup, hubs=_hubs)
     if log is not None:
         from lorefs.watch.detach import LogFile
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.listing import timestamp
-from lorefs.cli.output import counted, json_text, one_line
+from lorefs.cli.output import counted, first_line, json_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.cli.output import Span
     from lorefs.watch.cycle import CycleResult
+    from lorefs.watch.hubs import HubLook
     from lorefs.watch.journal import Line
     from lorefs.watch.state import Cycled, State
 
@@ -70,6 +71,8 @@ def watch_json(state: State | None, pid: int | None, now: int) -> dict[str, Any]
             found[name] = None if found[name] is None else timestamp(found[name])
     for part in filter(None, (found["reconcile"], found["cycle"], *found["errors"])):
         part["at"] = timestamp(part["at"])
+    for hub in found["hubs"]:
+        hub["since"] = timestamp(hub["since"])
     running = pid is not None
     return found | {"running": running, "pid": pid, "lag": state.lag(now) if running else 0.0}
 
@@ -99,6 +102,9 @@ def state_lines(state: State | None, pid: int | None, now: int) -> Iterator[list
         words = f"{_ago(state.rescan_at, now)} ({state.rescan_reason})"
         yield [("  last look at everything: ", "dim"), (words, "")]
     yield from _sync_lines(state, now)
+    for hub in state.hubs:
+        words = f"{one_line(hub.hub)} cannot be read for {_duration((now - hub.since) / 1000)}: "
+        yield [("  hub: ", "yellow"), (words + first_line(hub.error), "")]
     yield from _error_lines(state, now)
 
 
@@ -137,6 +143,14 @@ def cycle_words(cycle: Cycled | CycleResult, noun: str = "commit") -> list[Span]
     if cycle.conflicts:
         parts.append(counted(cycle.conflicts, "conflict", "conflicts"))
     return [(", ".join(parts) or "nothing new", "")]
+
+
+def look_words(look: HubLook) -> list[Span]:
+    """How it went with a further hub."""
+    label: Span = (f"hub {one_line(look.hub)}: ", "bold")
+    if look.error:
+        return [label, (f"cannot be read: {one_line(look.error)}", "yellow")]
+    return [label, ("fetched what is new" if look.news else "nothing new", "")]
 
 
 def short_line(entries: int, conflicts: int, state: State | None, pid: int | None) -> str:

@@ -26,7 +26,7 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 
     def run() -> CycleResult:
         with opened() as own:
-            report = own.sync(fetch="news", rescan=False)
+            report = own.sync(fetch="news", rescan=False, hubs=False)  # they come beside
             return result_of(report, own.traffic(report))
 
     return run

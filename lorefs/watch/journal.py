@@ -12,11 +12,13 @@ from lorefs.watch import state as states
 from lorefs.watch.state import Cycled, Reconciled, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from lorefs.sync.report import Report
     from lorefs.watch.cycle import CycleResult
+    from lorefs.watch.hubs import HubLook
+    from lorefs.watch.state import HubTrouble
 
 PAUSE: Final = 0.2  # seconds between two writes of the file, at least
 HEARTBEAT: Final = 60.0  # and at most
@@ -51,6 +53,7 @@ class Journal:
         self._written: State | None = None
         self._wrote_at = 0.0
         self._told: set[tuple[str, str]] = set()
+        self._hubs: dict[str, str] = {}  # those that cannot be read, and why
         self.state = State(pid, clock())
 
     # ---- what happens
@@ -179,6 +182,23 @@ class Journal:
             self.line("backup failed", "error", message=result.error, hint=result.hint)
         elif result.pushed or result.fetched:
             self.line("backed up", sent=result.pushed, received=result.fetched)
+
+    def looked_at_hubs(self, looks: Sequence[HubLook], troubles: tuple[HubTrouble, ...]) -> None:
+        """Further hubs were looked at, and these cannot be read; a line when that changes."""
+        hints = {each.hub: each.hint for each in looks}
+        for each in troubles:
+            if self._hubs.get(each.hub) != each.error:
+                hint = hints.get(each.hub, "")
+                self.line("hub failed", "warning", hub=each.hub, message=each.error, hint=hint)
+        for look in looks:
+            if not look.error and (look.news or look.hub in self._hubs):
+                self.line("hub read", hub=look.hub, news=look.news)
+        self._hubs = {each.hub: each.error for each in troubles}
+        self._change(hubs=troubles)
+
+    def hubs_failed(self, result: CycleResult) -> None:
+        """Further hubs could not be looked at, for a reason that is none of theirs."""
+        self.line("hubs failed", "warning", message=result.error, hint=result.hint)
 
     def cycle_is_due(self, seconds: float | None) -> None:
         """The next exchange is so many seconds away; None if there is none."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lorefs.api import Workspace
     from lorefs.watch.cycle import Cycles
+    from lorefs.watch.hubs import Looks
     from lorefs.watch.journal import Journal
 
 TICK: Final = 0.25  # seconds between looks at rows, HEAD and the root, while anybody is active
@@ -43,11 +44,13 @@ class Loop:
         cycles: Cycles,
         journal: Journal,
         backups: Cycles = lambda _: None,
+        hubs: Looks = lambda _: None,
     ) -> None:
         self._root = root
         self._open = opened
         self._cycles = cycles
         self._backups = backups
+        self._hubs = hubs
         self._journal = journal
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._stopping = False
@@ -88,7 +91,7 @@ class Loop:
                     self._journal.trouble("cannot open", error)
                     told = str(error)
                 self._journal.publish()
-                self._receive(ABSENT)
+                self._receive(None, ABSENT)
 
     def _watch_one(self, reason: str) -> str:
         """Watches a worktree until it is lost or the loop ends; returns why."""
@@ -101,11 +104,14 @@ class Loop:
             self._reset(reason)
             with (
                 hold(folder),
-                Session(workspace, self._cycles, self._inbox.put, self._backups) as session,
+                Session(
+                    workspace, self._cycles, self._inbox.put, self._backups, self._hubs
+                ) as session,
             ):
                 self._began = True
                 syncing = session.worker is not None
                 self._journal.opened(folder, str(self._root), sync=syncing)
+                self._journal.looked_at_hubs((), session.hubs.troubles())
                 self._pace = self._pace._replace(
                     ssh=syncing and session.over_ssh(), battery=on_battery()
                 )
@@ -130,7 +136,8 @@ class Loop:
             self._cycle_if_due(session)
             if not self._everything:
                 session.backups.start_if_due(seconds())
-            self._receive(self._pause(session))
+                session.hubs.start_if_due(seconds())
+            self._receive(session, self._pause(session))
         return STOPPED
 
     def _poll(self, session: Session) -> None:
@@ -233,7 +240,7 @@ class Loop:
         """For how long nothing is due."""
         now = seconds()
         times = [now + (TICK if now - self._active < LATELY else REST), self._rescan_at]
-        times += [now + self._journal.publish(), session.backups.due()]
+        times += [now + self._journal.publish(), session.backups.due(), session.hubs.due()]
         times += [each for each in (self._glance_at, schedule.due(self._batch)) if each]
         if session.worker is not None and not session.worker.running:
             times.append(schedule.next_cycle(self._pace, now))
@@ -241,16 +248,16 @@ class Loop:
 
     # ---- messages
 
-    def _receive(self, pause: float) -> None:
+    def _receive(self, session: Session | None, pause: float) -> None:
         """Waits for a message, and takes in all that have come."""
         messages: list[Message] = []
         with suppress(Empty):
             messages.append(self._inbox.get(timeout=pause))
             while True:
                 messages.append(self._inbox.get_nowait())
-        self._sort(messages)
+        self._sort(session, messages)
 
-    def _sort(self, messages: list[Message]) -> None:
+    def _sort(self, session: Session | None, messages: list[Message]) -> None:
         now = seconds()
         documents = {message.path for message in messages if message.topic == "document"}
         directories = {message.path for message in messages if message.topic == "directory"}
@@ -272,6 +279,8 @@ class Loop:
                     self._end_cycle(message)
                 case "backup":
                     self._end_backup(message)
+                case "hubs":
+                    self._end_look(session, message)
                 case "document" | "directory" | "head" | "root" | "stop":
                     pass  # taken above, or seen by the next look
 
@@ -297,6 +306,15 @@ class Loop:
             raise message.bug
         if message.result is not None:
             self._journal.backed_up(message.result)
+
+    def _end_look(self, session: Session | None, message: Message) -> None:
+        if message.bug is not None:
+            raise message.bug
+        if message.result is not None and not message.result.ok:
+            self._journal.hubs_failed(message.result)
+        if session is not None:
+            session.hubs.ended()
+            self._journal.looked_at_hubs(message.hubs, session.hubs.troubles())
 
 
 def _jitter() -> float:

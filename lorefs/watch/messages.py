@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from lorefs.watch.cycle import CycleResult
+    from lorefs.watch.hubs import HubLook
 
 Topic = Literal[
     "document",  # changed, came or went; `path` says which
@@ -19,6 +20,7 @@ Topic = Literal[
     "root",  # the worktree is not where it was
     "cycle",  # one ended; `result` says how
     "backup",  # the same of a backup
+    "hubs",  # further hubs were looked at; `hubs` says how that went
     "stop",  # somebody wants it to end
 ]
 
@@ -31,6 +33,7 @@ class Message:
     path: str = ""
     result: CycleResult | None = None
     bug: BaseException | None = None
+    hubs: tuple[HubLook, ...] = ()
 
 
 Tell = Callable[[Message], None]

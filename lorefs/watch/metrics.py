@@ -51,6 +51,7 @@ def _gauges(state: State, now: int) -> Iterator[_Metric]:
     yield from gauge("limited", "Whether events miss something.", bool(state.limited))
     yield from gauge("queue", "Events that were not taken in yet.", state.queue)
     yield from gauge("lag_seconds", "Age of the oldest of them.", state.lag(now))
+    yield from gauge("hubs_failing", "Further hubs that cannot be read.", len(state.hubs))
     yield from gauge(
         "sync_last_success_timestamp_seconds", "When sync worked last.",
         seconds(state.last_success_at),

@@ -13,13 +13,14 @@ from lorefs.watch.lock import hold
 from lorefs.watch.loop import Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
     from lorefs.api import Workspace
     from lorefs.sync.report import Report
     from lorefs.watch.cycle import CycleResult, Cycles
+    from lorefs.watch.hubs import HubLook, Looks
     from lorefs.watch.journal import Line
     from lorefs.watch.state import State
 
@@ -31,22 +32,24 @@ class _OverdueError(BaseException):
     """What is under way takes too long; it is rolled back."""
 
 
-def watch(
+def watch(  # noqa: PLR0913  # what it does beside the rest, each by its name
     root: Path,
     opened: Callable[[], Workspace],
     cycles: Cycles,
     clock: Callable[[], int],
     log: Callable[[Line], None],
     show: Callable[[State], None] = lambda _: None,
+    *,
     backups: Cycles = lambda _: None,
+    hubs: Looks = lambda _: None,
 ) -> None:
     """Watch the worktree at `root` until SIGTERM, SIGINT or SIGHUP, then end within a second.
 
-    `cycles` gives its exchange with the team, `backups` its backup.
+    `cycles` gives its exchange with the team, `backups` its backup, `hubs` its look at hubs.
     `opened` opens its workspace, again whenever it was replaced. Raises `RunningError` where
     another watch runs, and what opening raises at the first time. Only in the main thread.
     """
-    loop = Loop(root, opened, cycles, Journal(os.getpid(), clock, log, show), backups)
+    loop = Loop(root, opened, cycles, Journal(os.getpid(), clock, log, show), backups, hubs)
     with _ended_by_signals(loop):
         try:
             loop.run()
@@ -54,15 +57,19 @@ def watch(
             return
 
 
-def once(workspace: Workspace, *cycles: Cycles) -> tuple[Report, list[CycleResult | None]]:
-    """Look at everything once, and make each cycle once that is on.
+def once(
+    workspace: Workspace, cycles: Sequence[Cycles], hubs: Looks
+) -> tuple[Report, list[CycleResult | None], tuple[HubLook, ...]]:
+    """Look at everything once, make each cycle once that is on, and look at hubs that are due.
 
     Raises `RunningError` where a watch runs, which does that by itself.
     """
     with hold(workspace.paths.lorefs_dir):
         report = workspace.reconcile(discover=True)
         found = (each(workspace) for each in cycles)
-        return report, [None if cycle is None else run_cycle(cycle) for cycle in found]
+        results = [None if cycle is None else run_cycle(cycle) for cycle in found]
+        look = hubs(workspace)
+        return report, results, () if look is None else look()
 
 
 @contextmanager

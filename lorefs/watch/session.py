@@ -15,6 +15,7 @@ from lorefs.core.schedule import over_ssh
 from lorefs.repo import head_signature
 from lorefs.watch.backup import Backups
 from lorefs.watch.cycle import Worker
+from lorefs.watch.hubs import Hubs
 from lorefs.watch.power import seconds
 from lorefs.watch.watcher import watcher_for
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lorefs.core.schedule import Batch
     from lorefs.sync.report import Report
     from lorefs.watch.cycle import Cycles
+    from lorefs.watch.hubs import Looks
     from lorefs.watch.messages import Tell
 
 NOMINATE: Final = 10.0  # seconds between two looks for what is worth promoting, at least
@@ -36,12 +38,15 @@ _NOT_OURS: Final = frozenset({"sync"})  # what came from the remote need not go 
 class Session:
     """A worktree while nothing below it changes. Use it as a context manager."""
 
-    def __init__(self, workspace: Workspace, cycles: Cycles, tell: Tell, backups: Cycles) -> None:
+    def __init__(
+        self, workspace: Workspace, cycles: Cycles, tell: Tell, backups: Cycles, hubs: Looks
+    ) -> None:
         self.workspace = workspace
         self.git = workspace.site.git
         cycle = cycles(workspace)
         self.worker = None if cycle is None else Worker(cycle, tell)
         self.backups = Backups(workspace, backups(workspace), tell)
+        self.hubs = Hubs(workspace, hubs(workspace), tell)
         self.watcher = watcher_for(self.git, tell)
         self._identity = self._identify()
         self._rows = workspace.store.data_version
@@ -57,6 +62,7 @@ class Session:
         if self.worker is not None:
             self.worker.stop()
         self.backups.stop()
+        self.hubs.stop()
         self.workspace.close()
 
     # ---- what polling tells

@@ -79,13 +79,23 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class HubTrouble:
+    """A further hub that cannot be read since a time, and why."""
+
+    hub: str
+    since: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Where watch stands.
 
     `queue` counts events that were not taken in yet, the oldest of which came at `oldest`.
     `limited` says why events do not tell of everything, "" if they do; then files are looked at
     every few seconds. `failing_since` is when the present row of failed cycles began.
-    `reconcile_failures` counts the failures since the last reconcile that worked.
+    `reconcile_failures` counts the failures since the last reconcile that worked. `hubs` are the
+    further hubs that cannot be read, which is no trouble of the team's.
     """
 
     pid: int
@@ -106,6 +116,7 @@ class State:
     reconcile: Reconciled | None = None
     cycle: Cycled | None = None
     errors: tuple[Trouble, ...] = ()
+    hubs: tuple[HubTrouble, ...] = ()
     totals: Totals = field(default_factory=Totals)
 
     def lag(self, now: int) -> float:
@@ -141,6 +152,7 @@ def read(folder: Path) -> State | None:
             reconcile=_built(Reconciled, data["reconcile"]) if data["reconcile"] else None,
             cycle=_built(Cycled, data["cycle"]) if data["cycle"] else None,
             errors=tuple(_built(Trouble, each) for each in data["errors"]),
+            hubs=tuple(_built(HubTrouble, each) for each in data.get("hubs", ())),
             totals=_built(Totals, data["totals"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -381,6 +381,7 @@ def test_hubs_are_looked_at_rarely_where_nobody_asks(api: Clone, platform: Team)
     with api.open() as workspace:
         assert workspace.sync(fetch="news").hubs == ()
         assert len(workspace.sync().hubs) == 1
+        assert workspace.sync(hubs=False).hubs == ()
         assert workspace.sync(seconds=5).hubs == ()
     api.repo.clock.tick(INTERVAL // 1000)
     with api.open() as workspace:

@@ -25,6 +25,11 @@ MOST_BYTES: Final = 64 << 20
 class HubError(GitError):
     """A further hub could not be read; what it had when it was fetched last stays."""
 
+    @property
+    def reason(self) -> str:
+        """Why, in one line: what git said first, else the message."""
+        return self.words.strip().partition("\n")[0] or self.message
+
 
 def remote_of(site: Site, hub: Hub, *, interactive: bool = False) -> GitRemote:
     """The hub as a remote."""
@@ -34,8 +39,14 @@ def remote_of(site: Site, hub: Hub, *, interactive: bool = False) -> GitRemote:
 
 def is_due(site: Site, hub: Hub, now: int) -> bool:
     """Whether it is time to look at a hub again; `now` is in milliseconds."""
+    return due_in(site, hub, now) <= 0
+
+
+def due_in(site: Site, hub: Hub, now: int) -> int:
+    """In how many milliseconds it is time to look at a hub again; at once where time went back."""
     state = site.store.remotes.state(remote_of(site, hub).slug)
-    return now - max(state.success_at or 0, state.failure_at or 0) >= INTERVAL
+    since = now - max(state.success_at or 0, state.failure_at or 0)
+    return INTERVAL - since if 0 <= since < INTERVAL else 0
 
 
 def fetch_hub(

@@ -9,6 +9,7 @@ from lorefs.sync.report import NOTHING
 if TYPE_CHECKING:
     from lorefs.core.judgement import Doubt, Standing
     from lorefs.errors import LorefsError
+    from lorefs.sync.branch.hubs import HubError
     from lorefs.sync.report import Question, Report
 
 
@@ -43,7 +44,7 @@ class HubReport(NamedTuple):
     hub: str
     source: str
     news: bool = False
-    error: LorefsError | None = None
+    error: HubError | None = None
 
 
 class CycleReport(NamedTuple):
