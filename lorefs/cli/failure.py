@@ -78,7 +78,8 @@ def _words(error: LorefsError, label: Span = ("error: ", "bold red")) -> Iterato
     yield [label, (_message(error), "")]
     match error:
         case GitError() if "\n" in error.words:
-            yield from ([("  git: ", "dim"), (safe(line), "")] for line in error.words.split("\n"))
+            said = (line.rstrip() for line in error.words.split("\n"))
+            yield from ([("  git: ", "dim"), (safe(line), "")] for line in said if line)
         case AmbiguousIdError():
             shown = error.candidates[:CANDIDATES]
             yield from ([(f"  {one_line(ident)}", ID_STYLE)] for ident in shown)
