@@ -263,3 +263,13 @@ def test_a_plain_sync_loads_what_it_needs_and_no_more(ada: Lorefs) -> None:
     with (ada.path / ".lore.md").open("a") as file:
         file.write("* **By hand**: yes.\n")
     assert loaded(f"{never} pygit2") == "pygit2"
+
+
+def test_of_what_git_says_no_blank_line_is_shown(ada: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    team.remote.path.rename(team.folder / "away.git")
+    lines = ada("sync", status=1).err.splitlines()
+    said = [line.removeprefix("  git: ") for line in lines if line.startswith("  git:")]
+    assert len(said) > 1
+    assert all(line.strip() for line in said)
