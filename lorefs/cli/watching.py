@@ -51,7 +51,7 @@ def line_spans(line: Line) -> list[Span]:
     """A line for a person who looks on."""
     style = {"info": "", "warning": "yellow", "error": "red"}[line.level]
     facts = [
-        one_line(value) if isinstance(value, str) else f"{value} {name}"
+        name if value is True else one_line(value) if isinstance(value, str) else f"{value} {name}"
         for name, value in line.facts.items()
         if value not in ("", 0, False) and name != "seconds"
     ]

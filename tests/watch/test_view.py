@@ -15,7 +15,14 @@ from dataclasses import replace
 
 import pytest
 
-from lorefs.cli.watching import line_json, line_text, short_line, state_lines, watch_json
+from lorefs.cli.watching import (
+    line_json,
+    line_spans,
+    line_text,
+    short_line,
+    state_lines,
+    watch_json,
+)
 from lorefs.watch.journal import Line
 from lorefs.watch.metrics import metrics_text
 from lorefs.watch.state import Cycled, Reconciled, State, Totals
@@ -163,3 +170,8 @@ def test_the_documentation_names_every_metric() -> None:
 
 def test_metrics_without_a_watch(repo: Repo) -> None:
     assert Lorefs(repo.path)("metrics").out.splitlines()[-1] == "lorefs_up 0"
+
+
+def test_a_fact_that_is_just_true_is_told_by_its_name() -> None:
+    line = Line(NOW, "info", "opened", {"root": "/repo", "sync": True, "limited": False})
+    assert "".join(text for text, _ in line_spans(line)) == "opened  /repo, sync"
