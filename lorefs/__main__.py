@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from typing import Final
+from functools import partial
 
 from lorefs import __version__
+from lorefs.brief import brief
 
-LASTING: Final = {"mcp", "watch"}  # commands that go on until somebody ends them
-OBJECTS: Final = 50_000  # that a short command makes before it looks for garbage
+LASTING = {"mcp", "watch"}  # commands that go on until somebody ends them
 
 
 def main() -> int:
-    """Run the command line on `sys.argv` and return its exit status.
-
-    Nearly all that a short command loads lives until it ends. Searching that for garbage again
-    and again, and once more at the end, would be a tenth of its time.
-    """
+    """Run the command line on `sys.argv` and return its exit status."""
     arguments = sys.argv[1:]
-    if LASTING.isdisjoint(arguments[:1]):
-        gc.set_threshold(OBJECTS)
-    status = _run(arguments)
-    gc.freeze()
-    return status
+    run = partial(_run, arguments)
+    return brief(run) if LASTING.isdisjoint(arguments[:1]) else run()
 
 
 def _run(arguments: list[str]) -> int:

@@ -11,6 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from lorefs.brief import brief
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,7 @@ LOG_LIMIT: Final = 64 * 1024  # bytes; the log starts anew past that
 def main() -> None:
     """Run the hook that the first argument names."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    run(name, dict(os.environ), time.time_ns() // 1_000_000)
+    brief(lambda: run(name, dict(os.environ), time.time_ns() // 1_000_000))
 
 
 def run(name: str, env: Mapping[str, str], now: int) -> None:

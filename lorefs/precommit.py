@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from lorefs.brief import brief
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,12 +38,12 @@ usage: {name} [OPTION]... [PATH]...
 
 def main() -> None:
     """Check: what `lorefs-check` and the native hook run."""
-    sys.exit(run(sys.argv[1:], "lorefs-check"))
+    sys.exit(brief(lambda: run(sys.argv[1:], "lorefs-check")))
 
 
 def mend() -> None:
     """Mend, then check: what `lorefs-fix` runs."""
-    sys.exit(run(["--fix", *sys.argv[1:]], "lorefs-fix"))
+    sys.exit(brief(lambda: run(["--fix", *sys.argv[1:]], "lorefs-fix")))
 
 
 def run(arguments: Sequence[str], name: str) -> int:
