@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lorefs.cli.bar import progress
-from lorefs.cli.here import current_directory, open_workspace
+from lorefs.cli.here import current_directory, open_workspace, progress
 from lorefs.cli.options import Category, Directory, Scope, Source, Tags, WithStatus, filter_of
 from lorefs.cli.output import counted, for_person, safe, write_lines
+from lorefs.cli.progress import counting
 from lorefs.core.guests import HERE
 from lorefs.core.model import PERSONAL, SENSITIVITIES
 
@@ -67,7 +67,7 @@ def run(
         _say(f"would write {counted(len(entries), 'entry', 'entries')} as {format_}{where}")
     elif output is not None and output != "-":
         target = Path(current_directory(), output)
-        with progress("writing", len(entries)) as tell:
+        with counting(progress(), "writing entries", len(entries)) as tell:
             export_to(entries, format_, target, force=force, tell=tell)
         _say(f"wrote {counted(len(entries), 'entry', 'entries')} to {output}")
     else:

@@ -32,7 +32,7 @@ def open_workspace() -> Workspace:
         source="cli",
         warn=_warn,
         after_change=_after_change,
-        tell=_progress(),
+        tell=progress(),
     )
 
 
@@ -42,8 +42,8 @@ def _warn(trouble: LorefsError) -> None:
     warn(trouble)
 
 
-def _progress() -> Callable[[str, int, int], None]:
-    """What shows a person how far long work is."""
+def progress() -> Callable[[str, int, int], None]:
+    """What shows a person how far long work is: phase, done, total; see `sync/progress.py`."""
     from lorefs.cli.output import for_person
 
     if not for_person(sys.stderr):

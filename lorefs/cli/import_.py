@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from lorefs.cli.bar import progress
 from lorefs.cli.failure import explain
 from lorefs.cli.here import current_directory, directory_below, open_workspace
 from lorefs.cli.importing import preview_json, write_mapping, write_preview
 from lorefs.cli.options import Json
 from lorefs.cli.output import counted, for_person, write, write_json, write_lines
+from lorefs.cli.progress import counting
 from lorefs.core.model import Entry
 from lorefs.errors import ExitStatus, RefusedError, UsageError
 
@@ -74,7 +74,7 @@ def run(
     choice = Choice(project=project, table=table, mapping=tuple(map(_pair, map_ or ())))
     with open_workspace() as workspace:
         target = None if directory is None else directory_below(workspace.root, directory)
-        with progress("reading") as tell:
+        with counting(workspace.site.tell, "reading records") as tell:
             preview = workspace.preview_import(
                 Path(current_directory(), Path(path).expanduser()), from_,
                 choice=choice, directory=target, personal=personal, tell=tell,
@@ -87,7 +87,7 @@ def run(
         count = len(preview.added) + len(preview.changed)
         wanted = bool(count) and not dry_run and (yes or (not json and _confirmed(count)))
         if wanted:
-            with progress("writing", count) as tell:
+            with counting(workspace.site.tell, "writing entries", count) as tell:
                 workspace.import_entries(preview, tell)
             if workspace.held:
                 from lorefs.cli.proposals import tell_held

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.output import console
 from lorefs.sync.progress import RECEIVING, SENDING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
 DELAY: Final = 0.5  # seconds
+OFTEN: Final = 50  # how many records pass between two looks at the screen
 _TALKING: Final = (SENDING, RECEIVING)  # git may ask for a password meanwhile
 
 
@@ -87,3 +90,22 @@ class Progress:
             self._bar.add_task(phase)
             self._bar.start()
         self._bar.update(0, description=phase, completed=done, total=total or None)
+
+
+@contextmanager
+def counting(
+    tell: Callable[[str, int, int], None], phase: str, total: int = 0
+) -> Iterator[Callable[[int], None]]:
+    """A function that takes how many records are done in a phase of its own.
+
+    `tell` is that of a `Progress`; records are many, so it hears of some of them only.
+    """
+
+    def count(done: int) -> None:
+        if done % OFTEN == 0 or done == total:
+            tell(phase, done, total)
+
+    try:
+        yield count
+    finally:
+        tell("", 0, 0)

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from lorefs.core.document import conflict_marker_line
+from lorefs.core.incoming import Flaw, leads_out, read_text
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.errors import RefusedError
 
@@ -119,7 +119,10 @@ def read_payload(data: bytes, key: BackupKey, name: str, limit: int) -> Payload:
     check_path(payload.realm, payload.path, name)
     if len(text) > limit:
         raise _bad(name, f"it is larger than {limit:,} bytes (limits.documentSize)")
-    return payload._replace(text=_text(text, name))
+    read = read_text(text)
+    if isinstance(read, Flaw):
+        raise _bad(name, f"it {read.words}")
+    return payload._replace(text=read)
 
 
 def write_key(key: BackupKey) -> bytes:
@@ -148,8 +151,7 @@ def check_path(realm: str, path: str, name: str) -> None:
         if path != USER_DOCUMENT:
             raise _bad(name, "it is no personal document")
         return
-    parts = path.split("/")
-    if any(part.lower() in {"", ".", "..", ".git"} for part in parts):
+    if leads_out(path):
         raise _bad(name, "its path leads out of the worktree")
     if not path.isprintable() or len(path) > _PATH_LIMIT:
         raise _bad(name, "its path cannot be printed")
@@ -170,19 +172,6 @@ def _payload(found: Mapping[str, Any], name: str) -> Payload:
 
 def _counts(found: Any) -> dict[str, int]:  # noqa: ANN401  # whatever JSON can hold
     return {str(key): int(value) for key, value in dict(found).items()}
-
-
-def _text(data: bytes, name: str) -> str:
-    if b"\0" in data:
-        raise _bad(name, "it holds a NUL byte")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _bad(name, f"it is not UTF-8 at byte {error.start}") from None
-    line = conflict_marker_line(text)
-    if line is not None:
-        raise _bad(name, f"it has conflict markers in line {line}")
-    return text
 
 
 def _sealed(kind: bytes, body: bytes, secret: bytes) -> bytes:

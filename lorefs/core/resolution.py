@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from lorefs.core.document import ENTRY, parse
 from lorefs.core.merge.judge import HELD, LAST_WRITE
 from lorefs.core.merge.sides import EXISTENCE, Sides
-from lorefs.core.merge.text import merge_text, unite
+from lorefs.core.merge.text import merge_text, ours_and_theirs
 from lorefs.core.metadata import MetadataError, field_source, read_fields
 from lorefs.core.model import METADATA_FIELDS, NAMES, Entry, document_path, scope_of
 from lorefs.core.source import read_entry, tidy
@@ -202,7 +202,7 @@ def outcome(discard: Discard, choice: Choice, now: Entry | None) -> str | None:
     else:
         # a save that took something back changed one side alone, so no base tells them apart
         base = discard.base if _is_merged_text(discard) else None
-        wanted = unite(Sides(base or "", discard.ours or "", discard.theirs or ""))
+        wanted = ours_and_theirs(Sides(base or "", discard.ours or "", discard.theirs or ""))
     chosen = discard.chosen
     if discard.field != CONTENT or None in {wanted, chosen} or now is None:
         return wanted

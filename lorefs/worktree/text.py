@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from lorefs.core.document import conflict_marker_line
+from typing import Final
+
+from lorefs.core.incoming import IN_CONFLICT, NOT_UTF8, NUL, Flaw, read_text
 from lorefs.errors import DocumentError
+
+_HINTS: Final = {
+    NUL: "remove the byte; entries stay as they were",
+    NOT_UTF8: "save it as UTF-8; entries stay as they were",
+    IN_CONFLICT: "resolve the conflict in an editor; entries stay as they were till then",
+}
+_SHOWN: Final = 8  # bytes of what is not UTF-8
 
 
 def check_text(document: str, data: bytes) -> str:
@@ -12,32 +21,17 @@ def check_text(document: str, data: bytes) -> str:
     Raises `DocumentError` with the place for what is not UTF-8, holds NUL, or stands in
     conflict.
     """
-    nul = data.find(b"\0")
-    if nul >= 0:
+    text = read_text(data)
+    if isinstance(text, Flaw):
+        found = None
+        if text.what == NOT_UTF8 and text.offset is not None:
+            found = repr(data[text.offset : text.offset + _SHOWN])
         raise DocumentError(
-            f"{document} holds a NUL byte",
+            f"{document} {text.what}",
             path=document,
-            offset=nul,
-            line=data.count(b"\n", 0, nul) + 1,
-            hint="remove the byte; entries stay as they were",
-        )
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DocumentError(
-            f"{document} is not UTF-8",
-            path=document,
-            offset=error.start,
-            line=data.count(b"\n", 0, error.start) + 1,
-            found=repr(data[error.start : error.start + 8]),
-            hint="save it as UTF-8; entries stay as they were",
-        ) from error
-    line = conflict_marker_line(text)
-    if line is not None:
-        raise DocumentError(
-            f"{document} has conflict markers",
-            path=document,
-            line=line,
-            hint="resolve the conflict in an editor; entries stay as they were till then",
+            offset=text.offset,
+            line=text.line,
+            found=found,
+            hint=_HINTS[text.what],
         )
     return text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lorefs.cli.progress import DELAY, Progress
+from lorefs.cli.progress import DELAY, OFTEN, Progress, counting
 from lorefs.sync.progress import READING, RECEIVING, SENDING, WRITING
 from tests.cli.terminal import Lorefs
 from tests.clones import Clone, Team
@@ -51,6 +51,15 @@ def test_a_bar_has_phase_and_count_and_goes_away(screen: Screen) -> None:
     assert "7/40" in shown
     assert RECEIVING in shown
     assert shown.rstrip("\r\n").endswith("\x1b[2K"), "its line is cleared"
+
+
+def test_of_many_records_some_are_told() -> None:
+    told: list[tuple[str, int, int]] = []
+    with counting(lambda *at: told.append(at), "reading records", 2 * OFTEN + 1) as count:
+        for number in range(2 * OFTEN + 2):
+            count(number)
+    assert [done for _, done, _ in told[:-1]] == [0, OFTEN, 2 * OFTEN, 2 * OFTEN + 1]
+    assert told[-1] == ("", 0, 0)
 
 
 def test_nothing_is_painted_while_git_may_ask(screen: Screen) -> None:

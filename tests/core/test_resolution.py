@@ -10,7 +10,7 @@ from hypothesis import given
 
 from lorefs.core.ledger import Discard
 from lorefs.core.merge import Settings, Sides, merge_document
-from lorefs.core.merge.text import unite
+from lorefs.core.merge.text import ours_and_theirs
 from lorefs.core.metadata import MetadataError
 from lorefs.core.model import RELATION_TYPES, SENSITIVITIES, STATUSES, Entry, Relation
 from lorefs.core.resolution import (
@@ -102,7 +102,7 @@ def test_what_a_save_took_back_can_be_put_back_field_by_field(old: Entry, new: E
 
 @given(LINES, LINES, LINES)
 def test_a_union_loses_no_line_that_a_side_added(base: str, ours: str, theirs: str) -> None:
-    united = unite(Sides(base, ours, theirs)).split("\n")
+    united = ours_and_theirs(Sides(base, ours, theirs)).split("\n")
     for side in (ours, theirs):
         assert set(side.split("\n")) - {"", *base.split("\n")} <= set(united)
 
@@ -250,7 +250,7 @@ def test_both_texts_stand_one_after_the_other() -> None:
     assert "counts" in first
     assert "charges" in second
     listed = Sides("- a\n", "- a\n- b\n", "- a\n- c\n")
-    assert unite(listed) == "- a\n- b\n- c\n"
+    assert ours_and_theirs(listed) == "- a\n- b\n- c\n"
 
 
 def test_the_source_of_an_entry_sets_all_that_it_says() -> None:

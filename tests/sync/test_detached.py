@@ -146,10 +146,10 @@ def test_a_remote_that_fails_rests(auto: Clone, team: Team) -> None:
 
 def test_rests_grow_to_a_bound() -> None:
     failing = [RemoteState("origin", failure_at=0, failures=n) for n in (1, 2, 3, 20, 10_000)]
-    assert [_rests_until(state, 1) for state in failing] == [
+    assert [_rests_until(state, 0) for state in failing] == [
         1000 * seconds for seconds in (2, 4, 8, LONGEST_REST, LONGEST_REST)
     ]
-    assert _rests_until(failing[1], 0) == 2000
+    assert _rests_until(failing[1], 1) == 2000
     assert _rests_until(RemoteState("origin"), 1) == 0
 
 

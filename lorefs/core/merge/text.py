@@ -43,8 +43,7 @@ class MergedText(NamedTuple):
 def merge_text(sides: Sides[str]) -> MergedText:
     """Merge three versions of a text; they join line ends as they find them."""
     pieces: list[str | Clash[str]] = []
-    cut = Sides(*(re.findall(_LINES, text) for text in sides))
-    for part in _settle(cut):
+    for part in _by_lines(sides):
         if isinstance(part, str):
             pieces.append(part)
         else:
@@ -52,22 +51,45 @@ def merge_text(sides: Sides[str]) -> MergedText:
     return MergedText(_joined(pieces))
 
 
-def unite(sides: Sides[str]) -> str:
-    """A text with both versions of each stretch of lines on which the sides disagree.
+def union_text(sides: Sides[str]) -> str:
+    """The text with both versions of what clashes, the bytewise smaller one first.
 
-    Ours comes first; between two paragraphs a blank line is put.
+    Words that both sides inserted at one place stand next to each other; of other clashes
+    both versions of the lines are kept. Ours and theirs may change places: a merge on two
+    machines gives one text.
     """
-    pieces: list[str] = []
-    for part in _settle(Sides(*(re.findall(_LINES, text) for text in sides))):
-        if isinstance(part, str):
-            pieces.append(part)
-            continue
-        words = MergedText(tuple(_merge_words(part)))
-        pieces.append(words.readings().ours if words.clean else _both(part.ours, part.theirs))
-    return "".join(pieces)
+    return "".join(
+        part if isinstance(part, str) else _both_sorted(part) for part in _by_lines(sides)
+    )
 
 
-def _both(ours: str, theirs: str) -> str:
+def ours_and_theirs(sides: Sides[str]) -> str:
+    """The text with both versions of what clashes, ours first: what a person means by "both".
+
+    Of a clash both versions of the lines are kept; between two paragraphs a blank line is put.
+    """
+    return "".join(
+        part if isinstance(part, str) else _both_readable(part) for part in _by_lines(sides)
+    )
+
+
+def _both_sorted(sides: Sides[str]) -> str:
+    """Both versions of a stretch of lines on which the sides disagree, for `union_text`."""
+    words = _merge_words(sides)
+    if sides.base and not any(isinstance(word, Clash) and word.sides.base for word in words):
+        return "".join("".join(sorted(w.sides[1:])) if isinstance(w, Clash) else w for w in words)
+    read = MergedText(tuple(words)).readings()
+    first, second = sorted((read.ours, read.theirs))
+    separator = "\n" if first and not first.endswith("\n") else ""
+    return f"{first}{separator}{second}"
+
+
+def _both_readable(sides: Sides[str]) -> str:
+    """The same for `ours_and_theirs`."""
+    words = MergedText(tuple(_merge_words(sides)))
+    if words.clean:
+        return words.readings().ours
+    ours, theirs = sides.ours, sides.theirs
     if not ours.strip() or not theirs.strip():
         return ours if ours.strip() else theirs
     above = ours.rstrip("\n")
@@ -75,26 +97,9 @@ def _both(ours: str, theirs: str) -> str:
     return f"{above}\n\n{theirs}" if flows else f"{above}\n{theirs}"
 
 
-def union_text(sides: Sides[str]) -> str:
-    """The text with both versions of what clashes, the bytewise smaller one first.
-
-    Words that both sides inserted at one place stand next to each other; of other clashes
-    both versions of the lines are kept.
-    """
-    pieces: list[str] = []
-    for part in _settle(Sides(*(re.findall(_LINES, text) for text in sides))):
-        if isinstance(part, str):
-            pieces.append(part)
-            continue
-        words = _merge_words(part)
-        if part.base and not any(isinstance(word, Clash) and word.sides.base for word in words):
-            pieces += ["".join(sorted(w.sides[1:])) if isinstance(w, Clash) else w for w in words]
-            continue
-        read = MergedText(tuple(words)).readings()
-        first, second = sorted((read.ours, read.theirs))
-        separator = "\n" if first and not first.endswith("\n") else ""
-        pieces += [first, separator, second]
-    return "".join(pieces)
+def _by_lines(sides: Sides[str]) -> list[str | Sides[str]]:
+    """The lines that need no judgement, joined, and the stretches of lines that do."""
+    return _settle(Sides(*(re.findall(_LINES, text) for text in sides)))
 
 
 def _merge_words(sides: Sides[str]) -> list[str | Clash[str]]:

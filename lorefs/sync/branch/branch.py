@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from lorefs.core.document import conflict_marker_line, decode, parse
+from lorefs.core.document import decode, parse
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
+from lorefs.core.incoming import Flaw, leads_out, read_text
 from lorefs.core.message import FORMAT_VERSION
 from lorefs.core.model import PERSONAL, TEAM_NAME, scope_of
 from lorefs.core.realm import REALMS, SHARED, realm_of
@@ -31,9 +32,6 @@ EMPTY_TREES: Final = frozenset({
 BACKUPS: Final = "refs/lorefs/backup"  # what was put aside, by its time in milliseconds
 
 _KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}
-_IGNORED: Final = dict.fromkeys([
-    *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF,
-])  # fmt: skip
 _HINT: Final = "its lore is left alone; whoever pushed it has to remove that from the sync branch"
 
 
@@ -221,29 +219,14 @@ def _check_leaf(path: str, leaf: Leaf) -> None:
         raise _hostile(path, f"is {_KINDS.get(leaf.mode, 'no regular file')}")
     if scope_of(path) in {None, PERSONAL}:
         raise _hostile(path, "is no team document")
-    if any(part in {"", ".", ".."} or _may_be_git(part) for part in path.split("/")):
+    if leads_out(path):
         raise _hostile(path, "leads out of the worktree")
 
 
-def _may_be_git(name: str) -> bool:
-    """Whether some file system takes a name for `.git`; see core.protectHFS and core.protectNTFS.
-
-    HFS+ ignores some characters, NTFS what stands at the end, and it has a short name for it.
-    """
-    short = name.translate(_IGNORED).replace("\\", ":").partition(":")[0].rstrip(" .").lower()
-    return short in {".git", "git~1"}
-
-
 def _check_text(path: str, data: bytes) -> None:
-    if b"\0" in data:
-        raise _hostile(path, "holds a NUL byte")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _hostile(path, f"is not UTF-8 at byte {error.start}") from error
-    line = conflict_marker_line(text)
-    if line is not None:
-        raise _hostile(path, f"has conflict markers in line {line}")
+    text = read_text(data)
+    if isinstance(text, Flaw):
+        raise _hostile(path, text.words)
     if path.rpartition("/")[2] == TEAM_NAME and text.startswith(("---", "\ufeff---")):
         _check_version(path, text)
 

@@ -53,11 +53,13 @@ def leave_behind(site: Site, now: int) -> bool:
 
 
 def _rests_until(state: RemoteState, jitter: float) -> float:
-    """When a remote is tried again, in milliseconds; `jitter` is from 0 to 1."""
+    """When a remote is tried again, in milliseconds; for `jitter` see `backoff`."""
     if not state.failures or state.failure_at is None:
         return 0
-    rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(state.failures - 1, 16))
-    return state.failure_at + 1000 * rest * (1 + jitter) / 2
+    from lorefs.core.schedule import backoff
+
+    rest = backoff(state.failures, jitter, first=FIRST_REST, most=LONGEST_REST)
+    return state.failure_at + 1000 * rest
 
 
 def _start(site: Site) -> None:
