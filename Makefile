@@ -56,7 +56,7 @@ bench: $(READY) ## Measure, as ratios to references of the same run
 	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python $$bench; done
 
 nightly: $(READY) ## Run all tests, those that take minutes included
-	$(BIN)/python -m pytest -q -n $(JOBS) -m ""
+	LOREFS_NO_FORKS=1 $(BIN)/python -m pytest -q -n $(JOBS) -m ""
 
 # Examples of random histories that `make soak` runs; each machine has its share of them.
 EXAMPLES ?= 20000
