@@ -64,6 +64,7 @@ class Sharing(Federating):
         finally:
             self.site.tell("", 0, 0)
         self._changed = False
+        self._tell_kept(report.arrived)
         if self.config.sync.gc and report.ok:
             from lorefs.sync.branch.gc import collect_if_due
 
