@@ -100,11 +100,15 @@ class Base:
     def _taken_in(self, request: Request) -> Report:
         """Take in what people and programs did, and tell what the team's policy kept out."""
         report = self._reconcile(request)
+        self._tell_kept(report)
+        return report
+
+    def _tell_kept(self, report: Report) -> None:
+        """Tell what the team's policy kept out."""
         if report.moved:
             from lorefs.sync.approval import notice
 
             self._warn(notice(report.moved))
-        return report
 
     def _with_guests(self, report: Report) -> Report:
         """The report, once the guests follow their sources, with what could not be read there."""
@@ -169,7 +173,8 @@ class Base:
         Entries of `withdraw` (ids) may be deleted for others because they are restricted now.
         """
         if self.config.sync.enabled:
-            done, _ = self.here.commit(self._origin("sync"), withdraw)
+            done, arrived = self.here.commit(self._origin("sync"), withdraw)
+            self._tell_kept(arrived)
             self._changed = self._changed or done.new
 
     def _reconcile(self, request: Request) -> Report:

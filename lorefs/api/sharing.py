@@ -68,6 +68,7 @@ class Sharing(Federating):
             self.site.tell("", 0, 0)
         self._changed = False
         self._tell(report)
+        self._tell_kept(report.arrived)
         if self.config.sync.gc and report.ok:
             from lorefs.sync.branch.gc import collect_if_due
 

@@ -14,11 +14,12 @@ from lorefs.sync.policy import author_here, policy_here, tip_here
 from lorefs.worktree import Found, check_text, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lorefs.core.approval import Enforced, Moved
     from lorefs.core.ledger import Discard
     from lorefs.core.plan import Facts
+    from lorefs.core.policy import Policy
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.observe import Observation
     from lorefs.sync.site import Request, Site
@@ -69,6 +70,47 @@ def keep_files(
     return Kept(found.moved, [*rest, *found.discards], bases)
 
 
+def keep_met(
+    site: Site,
+    observation: Observation,
+    corpus: Corpus,
+    actor: str,
+    met: Mapping[str, str],
+    policy: Policy,
+) -> Kept:
+    """Keep out what was written here before a team was met, whose documents are `met` by path.
+
+    What HEAD holds others may have written, and is left to `check`; what could not wait stays.
+    """
+    if not policy.is_manual or policy.entitles(author_here(site, actor, policy)):
+        return Kept((), [], {})
+    from lorefs.core.approval import enforce
+    from lorefs.core.claim import identify
+
+    there = {path: identify(parse(text), path) for path, text in met.items()}
+    known = {state.path for state in site.store.documents.states()}
+    team = sorted(path for path in known | there.keys() if scope_of(path) == TEAM)
+    changed = [path for path in team if corpus.document(path) != there.get(path, EMPTY)]
+    bases = _read_unknown(site, observation, corpus, changed)
+    reviews = {path for path in known | corpus.after.keys() if scope_of(path) == REVIEW}
+    after = {path: corpus.document(path) for path in (*team, *sorted(reviews))}
+    tracked = {path: site.git.blob(observation.head, path) for path in changed}
+    try:
+        found = enforce(
+            {path: there.get(path, EMPTY) for path in after},
+            after,
+            proposer=actor,
+            owners=site.store.entries.owners,
+            brought={
+                path: identify(parse(decode(data)), path) for path, data in tracked.items() if data
+            },
+        )
+    except DocumentError:
+        return Kept((), [], bases)
+    corpus.after |= found.documents
+    return Kept(found.moved, list(found.discards), bases)
+
+
 def keep_rows(site: Site, observation: Observation, corpus: Corpus, actor: str) -> Kept:
     """Keep out what another program wrote into rows; see `keep_files`."""
     changed = _changed(corpus)
@@ -85,8 +127,10 @@ def keep_rows(site: Site, observation: Observation, corpus: Corpus, actor: str) 
 def keep_change(site: Site, observation: Observation, corpus: Corpus, request: Request) -> Kept:
     """Keep out what a change through lorefs may not do; new entries wait whoever makes it.
 
-    With `request.approve` an approver's do not.
+    With `request.approve` an approver's do not. Of what arrives only `request.keep` keeps out some.
     """
+    if request.arrives:
+        return Kept((), [], {}) if request.keep is None else request.keep(observation, corpus)
     changed = _changed(corpus)
     if not changed:
         return Kept((), [], {})

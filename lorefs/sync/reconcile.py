@@ -204,12 +204,12 @@ def _apply_change(
         return set()
     before = dict(corpus.after)
     request.change(corpus)
-    if request.arrives:  # which is no reason to stop
-        return set()
     kept = keep_change(site, observation, corpus, request)
     notes.moved += kept.moved
     notes.discards += kept.discards
     notes.bases |= kept.bases
+    if request.arrives:  # which is no reason to stop
+        return set()
     return {path for path in corpus.after if corpus.after[path] is not before.get(path)}
 
 

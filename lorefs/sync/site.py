@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from lorefs.config import Config
     from lorefs.repo import Git
     from lorefs.store import DocumentState, Origin, Store
+    from lorefs.sync.approval import Kept
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.known import Known
+    from lorefs.sync.observe import Observation
 
 
 # The commit of the sync branch that the rows follow.
@@ -66,7 +68,8 @@ class Request(NamedTuple):
     `paths` are documents to look at besides those that are known, and `named` the only ones
     whose files may have changed, where somebody watches them all. With `approve` an approver
     says that what the change adds need not wait. With `first` all of it is seen for the first
-    time: of what is added, the log notes no values.
+    time: of what is added, the log notes no values. `keep` keeps out what the team's policy does
+    not let through of what was here before others were met.
     """
 
     origin: Origin
@@ -81,6 +84,7 @@ class Request(NamedTuple):
     named: frozenset[str] | None = None
     approve: bool = False
     first: bool = False
+    keep: Callable[[Observation, Corpus], Kept] | None = None
 
 
 def filter_text(site: Site) -> str:

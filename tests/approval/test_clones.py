@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.approval.conftest import ADA, LORE, POLICY, REVIEW, TEAM
+from lorefs.sync.branch.report import CycleReport
+from tests.approval.conftest import ADA, BOB, LORE, POLICY, REVIEW, TEAM
+from tests.cli.terminal import Lorefs
 from tests.clones import Clone, Team, converge
 from tests.lore import document, entry, ident
 
@@ -185,3 +187,98 @@ def test_own_commits_are_held_back_as_well(team: Team) -> None:
     ada.sync()
     assert waiting(ada) == ["Dogs bark"]
     assert bob.text() == LORE
+
+
+def alone(team: Team, name: str, *, ignored: bool = True) -> Clone:
+    """A clone that has not met the others, and takes no notice of what it has of their branch."""
+    return team.clone(name, ignored=ignored, sync=False)
+
+
+def meet(clone: Clone) -> CycleReport:
+    clone.repo("config", "lorefs.sync.enabled", "true")
+    return clone.sync()
+
+
+def test_what_was_written_before_the_team_was_met_waits(team: Team, ada: Clone) -> None:
+    bob = alone(team, "bob")
+    (bob.path / "docs").mkdir()
+    bob.write(document(entry(1, "Ants", "Bob's."), entry(7, "Dogs"), "* **Eels**: by hand."))
+    bob.write(document(entry(8, "Docs")), "docs/.lore.md")
+    bob.reconcile(discover=True)
+    assert bob.entries()[ident(7)].scope == "team"
+    moved = meet(bob).arrived.moved
+    assert {(each.kind, each.title) for each in moved} == {
+        ("new", "Dogs"), ("new", "Eels"), ("new", "Docs"), ("change", "Ants")
+    }  # fmt: skip
+    assert bob.text() == LORE
+    assert f"<!-- lore:{ident(7)} -->" in bob.text(REVIEW)
+    assert "Bob's." in bob.text(REVIEW)
+    assert "**Docs**" in bob.text("docs/.lore.review.md")
+    assert "Docs" not in bob.text("docs/.lore.md")
+    converge(bob, ada)
+    assert bob.text() == ada.text() == LORE
+    assert sorted(waiting(ada)) == sorted(waiting(bob)) == ["Ants", "Docs", "Dogs", "Eels"]
+    assert {each.proposed_by for each in ada.entries().values()} == {"", BOB}
+    assert not bob.sync().doubts
+    with ada.open() as workspace:
+        workspace.approve([each.row.entry.id for each in workspace.proposals()])
+    converge(ada, bob)
+    assert bob.entries()[ident(7)].scope == bob.entries()[ident(8)].scope == "team"
+    assert bob.entries()[ident(1)].content == "Bob's."
+
+
+def test_an_approver_brings_what_they_have(team: Team, ada: Clone) -> None:
+    laptop = alone(team, "laptop")
+    laptop.repo("config", "user.email", ADA)
+    laptop.write(document(entry(7, "Dogs")))
+    laptop.reconcile(discover=True)
+    assert meet(laptop).arrived.moved == ()
+    converge(laptop, ada)
+    assert ada.entries()[ident(7)].scope == "team"
+
+
+def test_the_policy_of_a_clone_does_not_hold_against_the_team(team: Team, ada: Clone) -> None:
+    bob = alone(team, "bob")
+    bob.write(POLICY.replace(ADA, BOB) + document(entry(7, "Dogs")))
+    bob.reconcile(discover=True)
+    meet(bob)
+    converge(bob, ada)
+    assert bob.text() == ada.text() == LORE
+    assert waiting(ada) == ["Dogs"]
+
+
+def test_a_file_that_git_tracks_is_left_alone_by_the_first_meeting(team: Team, ada: Clone) -> None:
+    bob = alone(team, "bob", ignored=False)
+    bob.repo.commit("Lore of ours", **{TEAM: document(entry(7, "Dogs"))})
+    text = document(entry(7, "Dogs"), entry(9, "Foxes"))
+    bob.write(text)
+    bob.reconcile(discover=True)
+    assert [each.title for each in meet(bob).arrived.moved] == ["Foxes"]
+    assert bob.text() == text  # also what waits now; git's file is for people to write
+    assert waiting(bob) == ["Foxes"]
+    converge(bob, ada)
+    assert waiting(ada) == ["Foxes"]
+    assert "Dogs" in ada.text()  # which a commit brought; it is marked
+    assert "Foxes" not in ada.text()
+    bob.write(f"{text}\nProse.\n")
+    converge(bob, ada)
+    assert "Foxes" not in ada.text()
+    assert waiting(bob) == ["Foxes"]
+    with ada.open() as workspace:
+        workspace.approve([each.row.entry.id for each in workspace.proposals()])
+    converge(ada, bob)
+    assert bob.entries()[ident(9)].scope == "team"
+    assert bob.text() == f"{text}\nProse.\n"
+
+
+def test_people_are_told_what_the_first_meeting_moved(team: Team, ada: Clone) -> None:
+    del ada
+    bob = alone(team, "bob")
+    bob.write(document(entry(7, "Dogs"), entry(1, "Ants", "Bob's.")))
+    done = Lorefs(bob.path)("sync", "setup", "--yes")
+    words = f"warning: 2 entries wait for approval in {REVIEW}: "
+    assert words in done.err
+    assert "Dogs" in done.err.partition(words)[2]
+    assert "does not count" not in done.out
+    again = Lorefs(bob.path)("sync")
+    assert "warning" not in again.err

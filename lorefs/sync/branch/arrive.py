@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.claim import claim, with_markers
 from lorefs.core.document import encode, parse, serialize
+from lorefs.core.judgement import combined
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
 from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
+from lorefs.core.policy import OPEN
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import RESTRICTED, visible
 from lorefs.store.documents import digest
+from lorefs.sync.approval import keep_met
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.news import LOGGED
 from lorefs.sync.branch.publish import following
@@ -26,16 +29,19 @@ from lorefs.sync.progress import READING, told
 from lorefs.sync.reconcile import reconcile
 from lorefs.sync.report import Question, Report
 from lorefs.sync.site import APPLIED, Request
+from lorefs.sync.standing import known
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from lorefs.core.ledger import Discard
     from lorefs.core.merge import MergedCorpus
     from lorefs.repo.objects import Commit
     from lorefs.store import Origin, Store
+    from lorefs.sync.approval import Kept
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.branch.standing import Judged
+    from lorefs.sync.observe import Observation
     from lorefs.sync.site import Site
 
 
@@ -84,6 +90,7 @@ def arrive(
     filed: list[str] = []
     change = partial(_apply, site, branch, arrival, filed, origin.at)
     publish = following(site, branch)
+    meeting = _meeting(site, arrival, judgement, origin)
     request = Request(
         origin,
         change,
@@ -92,6 +99,7 @@ def arrive(
         paths=tuple(paths),
         finish=partial(_finish, site.store, arrival, judgement),
         first=applied is None,
+        keep=meeting,
     )
     report = _with_records(reconcile(site, request), site.store, filed)
     if applied is None and not (instead or report.copies):
@@ -108,6 +116,23 @@ def _with_records(report: Report, store: Store, filed: Sequence[str]) -> Report:
         discards=report.discards + len(filed),
         conflicts=(*report.conflicts, *(each for each in filed if each in unsettled)),
     )
+
+
+def _meeting(
+    site: Site, arrival: _Arrival, judgement: Judged, origin: Origin
+) -> Callable[[Observation, Corpus], Kept] | None:
+    """What keeps out, where a team is met first, what may not stand yet by its policy."""
+    if arrival.known or arrival.instead:
+        return None
+    standing = judgement.found.get(arrival.target) or known(site.store).get(arrival.target)
+    policy = combined(standing.policies) if standing is not None else OPEN
+    if not policy.is_manual:
+        return None
+
+    def keep(observation: Observation, corpus: Corpus) -> Kept:
+        return keep_met(site, observation, corpus, origin.actor, arrival.theirs, policy)
+
+    return keep
 
 
 def _claimed(texts: Mapping[str, str]) -> dict[str, str]:
