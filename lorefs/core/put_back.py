@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lorefs.core import edit
 from lorefs.core.document import ENTRY, FRONT_MATTER, HEADING, SECTION_LEVEL, UNCLAIMED, line_end
+from lorefs.core.headings import without_empty
 from lorefs.core.versions import by_id
 
 if TYPE_CHECKING:
@@ -52,22 +53,7 @@ def without_left_headings(document: Document, base: Document, after: Document) -
     nothing at all below now.
     """
     new = _headings_of_entries(after) - {b.text for b in base.blocks if b.kind == HEADING}
-    kept: list[Block] = []  # from the end to the start
-    for block in reversed(document.blocks):
-        below = kept[-1] if kept else None
-        is_empty = below is None or (below.kind == HEADING and below.level <= block.level)
-        if block.kind != HEADING or block.text not in new or not is_empty:
-            kept.append(block)
-        elif below is not None:
-            lead = max(below.lead, block.lead, key=lambda lead: lead.count("\n"))
-            kept[-1] = below._replace(lead=lead)
-    if len(kept) == len(document.blocks):
-        return document
-    if not kept:
-        return document._replace(blocks=(), tail="")
-    if not document.blocks[0].lead:  # nor has what comes first now
-        kept[-1] = kept[-1]._replace(lead="")
-    return edit.checked(document._replace(blocks=tuple(kept[::-1])), 0, len(kept))
+    return without_empty(document, lambda block: block.text in new)
 
 
 def _headings_of_entries(document: Document) -> set[str]:

@@ -26,6 +26,7 @@ from lorefs.sync.corpus import EMPTY, Corpus, values
 from lorefs.sync.differences import Places, differences
 from lorefs.sync.files import Files, recover_files
 from lorefs.sync.foreign import apply_foreign
+from lorefs.sync.headings import note_headings, tidy_headings
 from lorefs.sync.ingest import ingest
 from lorefs.sync.known import Known
 from lorefs.sync.materialise import intend, note_lags
@@ -210,6 +211,7 @@ def _apply_change(
     notes.bases |= kept.bases
     if request.arrives:  # which is no reason to stop
         return set()
+    tidy_headings(corpus, before)
     return {path for path in corpus.after if corpus.after[path] is not before.get(path)}
 
 
@@ -350,6 +352,7 @@ def _write_rows(site: Site, request: Request, corpus: Corpus, notes: _Notes) -> 
         scope = scope_of(path) or TEAM
         document = corpus.after[path]
         note_policy(store, path, document)
+        note_headings(store, path, document)
         base = notes.bases.pop(path, KEPT)
         # the file's own bytes serve for both where nothing was merged into them
         verbatim = document is notes.verbatim.get(path) and isinstance(base, bytes)
