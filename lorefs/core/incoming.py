@@ -13,7 +13,10 @@ NUL: Final = "holds a NUL byte"
 NOT_UTF8: Final = "is not UTF-8"
 IN_CONFLICT: Final = "has conflict markers"
 
-_NO_DIRECTORIES: Final = frozenset({"", ".", "..", ".git"})
+_NO_NAMES: Final = frozenset({"", ".", ".."})
+_IGNORED: Final = dict.fromkeys([  # characters by which HFS+ does not tell names apart
+    *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF,
+])  # fmt: skip
 
 
 class Flaw(NamedTuple):
@@ -51,7 +54,16 @@ def read_text(data: bytes) -> str | Flaw:
 
 def leads_out(path: str) -> bool:
     """Whether a path from elsewhere, in POSIX form, leads out of a worktree or into git's own."""
-    return any(part.lower() in _NO_DIRECTORIES for part in path.split("/"))
+    return any(part in _NO_NAMES or _may_be_git(part) for part in path.split("/"))
+
+
+def _may_be_git(name: str) -> bool:
+    """Whether some file system takes a name for `.git`; see core.protectHFS and core.protectNTFS.
+
+    HFS+ ignores some characters, NTFS what stands at the end, and it has a short name for it.
+    """
+    short = name.translate(_IGNORED).replace("\\", ":").partition(":")[0].rstrip(" .").lower()
+    return short in {".git", "git~1"}
 
 
 def _line_of(data: bytes, offset: int) -> int:
