@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from lorefs.cli.output import ID_STYLE, for_person, one_line, write_columns, write_json, write_lines
+from lorefs.cli.output import (
+    ID_STYLE,
+    for_person,
+    one_line,
+    write,
+    write_columns,
+    write_json,
+    write_lines,
+)
 from lorefs.core.guests import is_guest, place_of, source_of
 from lorefs.core.model import TEAM
 
@@ -159,6 +167,16 @@ def write_rows(
         write_lines(_grouped(rows, short, drafts))
     else:
         write_columns(columns(row, short) for row in rows)
+
+
+def write_done(done: Mapping[str, Sequence[Row]], *, as_json: bool) -> None:
+    """Print what became of entries, by the word for it: a line for each, or their rows."""
+    if as_json:
+        write_json([row_json(row) for rows in done.values() for row in rows])
+        return
+    for word, rows in done.items():
+        for row in rows:
+            write(f"{word}  {one_line(row.entry.title)}")
 
 
 def _grouped(

@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import columns, row_json, short_ids, title_line
+from lorefs.cli.listing import columns, row_json, short_ids, title_line, write_done
 from lorefs.cli.options import Json
-from lorefs.cli.output import (
-    counted,
-    for_person,
-    one_line,
-    write,
-    write_columns,
-    write_json,
-    write_lines,
-)
+from lorefs.cli.output import counted, for_person, one_line, write_columns, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,12 +64,7 @@ def run(
             from lorefs.cli.proposals import tell_held
 
             tell_held(workspace)
-    if json:
-        write_json([row_json(row) for row in (*confirmed, *archived)])
-        return
-    for word, rows in (("confirmed", confirmed), ("archived", archived)):
-        for row in rows:
-            write(f"{word}  {one_line(row.entry.title)}")
+    write_done({"confirmed": confirmed, "archived": archived}, as_json=json)
 
 
 def _write(found: Sequence[Stale], known: Entries, *, as_json: bool) -> None:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from lorefs.cli.here import open_workspace
-from lorefs.cli.listing import row_json, short_ids
+from lorefs.cli.listing import row_json, short_ids, write_done
 from lorefs.cli.options import Json, Limit
 from lorefs.cli.output import (
     ID_STYLE,
     counted,
     for_person,
     one_line,
-    write,
     write_columns,
     write_json,
     write_lines,
@@ -55,12 +54,7 @@ def run(
     with open_workspace() as workspace:
         known = workspace.store.entries
         if dismiss:
-            rows = workspace.dismiss(dismiss)
-            if json:
-                write_json([row_json(row) for row in rows])
-            else:
-                for row in rows:
-                    write(f"dismissed  {one_line(row.entry.title)}")
+            write_done({"dismissed": workspace.dismiss(dismiss)}, as_json=json)
             return
         found, least = workspace.suggest(limit), workspace.config.suggest.least
         if json:

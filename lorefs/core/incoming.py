@@ -14,7 +14,7 @@ NOT_UTF8: Final = "is not UTF-8"
 IN_CONFLICT: Final = "has conflict markers"
 
 _NO_NAMES: Final = frozenset({"", ".", ".."})
-_IGNORED: Final = dict.fromkeys([
+_IGNORED: Final = dict.fromkeys([  # characters by which HFS+ does not tell names apart
     *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF,
 ])  # fmt: skip
 

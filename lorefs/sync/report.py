@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lorefs.core.approval import Moved
+    from lorefs.core.document import Document
+    from lorefs.core.ledger import Discard
     from lorefs.errors import LorefsError
 
 
@@ -58,6 +62,24 @@ class Report(NamedTuple):
 
 
 NOTHING: Final = Report()
+
+
+class Notes:
+    """What a reconcile gathers on the way to a report, and what it notes of files with it."""
+
+    def __init__(
+        self,
+        waiting: Iterable[Waiting] = (),
+        questions: Iterable[Question] = (),
+        refusals: Iterable[LorefsError] = (),
+    ) -> None:
+        self.waiting, self.questions = list(waiting), list(questions)
+        self.refusals = list(refusals)
+        self.discards: list[Discard] = []
+        self.bases: dict[str, bytes | None] = {}  # what files say now
+        self.brought: dict[str, str] = {}  # commits whose versions files hold
+        self.verbatim: dict[str, Document] = {}  # documents that say just that
+        self.moved: list[Moved] = []  # what the team's policy did not let through
 
 
 def joined(*reports: Report) -> Report:

@@ -36,6 +36,11 @@ def test_all_other_text_comes_in_as_it_is(text: str) -> None:
         ("./a", True),
         ("a/../b", True),
         ("a/.GIT/b", True),
+        (".g\u200cit/a", True),
+        ("a/.git. ./b", True),
+        ("a/git~1/b", True),
+        ("a/.git:x/b", True),
+        ("a/git/.gitignore", False),
         ("", True),
     ],
 )

@@ -15,13 +15,14 @@ from lorefs.core.judgement import (
     THE_POLICY,
     UNREADABLE,
     Standing,
+    combined,
 )
 from lorefs.core.policy import approval_hash
 from lorefs.repo.git import Git
 from lorefs.repo.locate import locate
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.merge import merge_tips
-from lorefs.sync.branch.standing import effective_policy, standings
+from lorefs.sync.branch.standing import standings
 from tests.gitrepo import Repo
 from tests.lore import document, entries, entry, ident
 
@@ -84,7 +85,7 @@ class History:
         return doubt.commit, doubt.email
 
     def approvers(self, commit: str) -> tuple[str, ...]:
-        return effective_policy(self.branch, commit).approvers
+        return combined(self.standing(commit).policies).approvers
 
 
 @pytest.fixture

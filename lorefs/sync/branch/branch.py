@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.repo.objects import Objects, Signature
 
-EMPTY_TREES: Final = frozenset({
-    "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-    "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
-})  # fmt: skip
-
 BACKUPS: Final = "refs/lorefs/backup"  # what was put aside, by its time in milliseconds
 
 _KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lorefs.core.judgement import ANYTHING, Standing, combined
 from lorefs.core.policy import OPEN
 from lorefs.errors import GitError, RefusedError
 from lorefs.sync import standing as kept
@@ -21,7 +20,7 @@ from lorefs.sync.values import Lore
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lorefs.core.policy import Policy
+    from lorefs.core.judgement import Standing
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.judging import Step
@@ -85,8 +84,3 @@ def catch_up(site: Site, branch: Branch) -> None:
     with store.write():
         if store.state(APPLIED) == applied:
             note(store, judgement)
-
-
-def effective_policy(branch: Branch, commit: str | None) -> Policy:
-    """The policy that judges the children of a commit, found out from the whole history."""
-    return combined((standings(branch).of(commit) if commit else ANYTHING).policies)
