@@ -26,9 +26,13 @@ def git_of(repo: Repo) -> Git:
 @pytest.fixture
 def guarded(repo: Repo) -> Repo:
     """A repository with the hooks and one clean commit."""
+    repo.once(guard, guard)
+    return repo
+
+
+def guard(repo: Repo) -> None:
     init(git_of(repo))
     repo.commit("base", **{".lore.md": CLEAN, "code.py": "x = 1\n"})
-    return repo
 
 
 def refused(repo: Repo, *arguments: str) -> str:

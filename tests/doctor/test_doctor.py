@@ -65,13 +65,17 @@ def sql(repo: Repo, *statements: str) -> None:
 @pytest.fixture
 def well(repo: Repo) -> Repo:
     """A repository in which everything is as it should be."""
+    repo.once(make_well, make_well)
+    return repo
+
+
+def make_well(repo: Repo) -> None:
     repo.write(".lore.md", BASE)
     install.init(place(repo).git)
     repo.commit("lore")
     with opened(repo) as workspace:
         workspace.reconcile(discover=True)
     (repo.path / ".git/lorefs/hooks.log").unlink(missing_ok=True)
-    return repo
 
 
 def snapshot(repo: Repo) -> dict[str, bytes]:

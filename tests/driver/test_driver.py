@@ -30,10 +30,14 @@ def install(repo: Repo) -> None:
 @pytest.fixture
 def team(repo: Repo) -> Repo:
     """A repository with the driver and a document on `main`, and a branch `topic` at the same."""
+    repo.once(make_team, make_team)
+    return repo
+
+
+def make_team(repo: Repo) -> None:
     install(repo)
     repo.commit("base", **{".lore.md": BASE})
     repo("branch", "topic")
-    return repo
 
 
 def edit(repo: Repo, branch: str, *changes: tuple[str, str], name: str = ".lore.md") -> str:

@@ -49,6 +49,11 @@ class Witness:
 @pytest.fixture
 def fork(repo: Repo) -> Repo:
     """Two branches that clash in one file and not in another; `main` is checked out."""
+    repo.once(make_fork, make_fork)
+    return repo
+
+
+def make_fork(repo: Repo) -> None:
     repo.commit("before", **{NAME: "before\n"})
     repo.commit("base", **{NAME: "base\n", "other": "1\n"})
     repo("tag", "root")
@@ -57,7 +62,6 @@ def fork(repo: Repo) -> Repo:
     repo.commit("more of topic", more="topic\n")
     repo("switch", "--quiet", "main")
     repo.commit("clash of main", **{NAME: "main\n"})
-    return repo
 
 
 @pytest.fixture

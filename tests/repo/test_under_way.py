@@ -17,6 +17,11 @@ Command = tuple[str, ...]
 @pytest.fixture
 def fork(repo: Repo) -> Repo:
     """Two branches that clash; `main` is checked out."""
+    repo.once(make_fork, make_fork)
+    return repo
+
+
+def make_fork(repo: Repo) -> None:
     repo.commit("before", **{NAME: "before\n"})
     repo.commit("base", **{NAME: "base\n"})
     repo("tag", "root")
@@ -25,7 +30,6 @@ def fork(repo: Repo) -> Repo:
     repo.commit("more of topic", more="topic\n")
     repo("switch", "--quiet", "main")
     repo.commit("clash of main", **{NAME: "main\n"})
-    return repo
 
 
 def under_way(repo: Repo) -> str | None:
