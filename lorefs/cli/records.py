@@ -39,6 +39,7 @@ REASONS: Final = {
     "held": "the value from before stands until somebody decides",
     "overwritten": "a save took back what lorefs had written",
     "duplicate": "one id was added twice",
+    "approved": "somebody approved of it meanwhile",
     "refused": "no document could hold what a program wrote",
     "unentitled": "only an approver may change it, so it was put back",
 }

@@ -13,8 +13,8 @@ class Discard(NamedTuple):
 
     `entry` is an id, "" for prose and front matter. The values are texts, None for an entry
     or a value that is not there; for the field "existence" they are the entry's source.
-    `reason` is "last-write", "superseded", "delete-edit", "stricter", "held", "overwritten",
-    "duplicate", "refused" or "unentitled".
+    `reason` is "last-write", "superseded", "delete-edit", "stricter", "held", "approved",
+    "overwritten", "duplicate", "refused" or "unentitled".
     """
 
     entry: str

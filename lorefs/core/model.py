@@ -20,6 +20,7 @@ SCOPES: Final = {TEAM_NAME: TEAM, REVIEW_NAME: REVIEW, PERSONAL_NAME: PERSONAL}
 NAMES: Final = {scope: name for name, scope in SCOPES.items()}
 
 STATUSES: Final = ("active", "pending", "rejected", "archived")
+ACTIVE, PENDING, REJECTED, _ = STATUSES
 SENSITIVITIES: Final = ("normal", "sensitive", "restricted")  # from the least strict on
 RELATION_TYPES: Final = ("supersedes", "challenges", "supports", "depends_on", "relates_to")
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.document import ENTRY, Block
 from lorefs.core.ledger import Discard
-from lorefs.core.merge.judge import DELETE_EDIT, SUPERSEDED
+from lorefs.core.merge.judge import DELETE_EDIT, REASON, SUPERSEDED
 from lorefs.core.merge.sides import EXISTENCE, OURS, Clash, Disagreement, Sides
-from lorefs.core.model import TEAM, Entry, directory_of, scope_of
+from lorefs.core.model import REJECTED, REVIEW, TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
 
 if TYPE_CHECKING:
@@ -82,7 +82,27 @@ def _merge_presence(
     else:
         text = readings.ours
     version = Version(document, Block(kind, "", text, entry, categories.ours, 0))
+    if readings.ours == readings.theirs:
+        version = _where_its_status_is(version, sides)
     return MergedEntry(version, tuple(merge.discards), tuple(merge.conflicts), twin)
+
+
+def _where_its_status_is(version: Version, sides: Sides[Version]) -> Version:
+    """The version in the document of the side whose status it has, of a review and a team one.
+
+    What was approved stands among the team's entries, and what was rejected beside them.
+    """
+    if scope_of(sides.ours.document) == scope_of(sides.theirs.document):
+        return version
+    ours, theirs = sides.ours.entry(), sides.theirs.entry()
+    if {ours.scope, theirs.scope} != {TEAM, REVIEW} or ours.status == theirs.status:
+        return version
+    status = version.entry().status
+    if status not in {ours.status, theirs.status}:
+        return version  # that of the base, by the team's wish
+    return version._replace(
+        document=(sides.ours if status == ours.status else sides.theirs).document
+    )
 
 
 def _merge_absence(entry: str, sides: Sides[Version | None], judge: Judge) -> MergedEntry:
@@ -107,8 +127,18 @@ def _merge_absence(entry: str, sides: Sides[Version | None], judge: Judge) -> Me
         text = with_markers(Sides(*(text or "" for text in texts)), settings)
         version = Version(kept.document, kept.block._replace(text=text))
         return MergedEntry(version, (), (Disagreement(entry, EXISTENCE, *texts),))
-    winner = None if settings.delete_edit == "delete" else kept
+    gone = settings.delete_edit == "delete" or _is_only_rejected(base.entry(), value)
+    winner = None if gone else kept
     return MergedEntry(winner, (_existence(entry, texts, winner, DELETE_EDIT),))
+
+
+def _is_only_rejected(before: Entry, after: Entry) -> bool:
+    """Whether a proposal was rejected, and else left as it was; who carries it out deletes it."""
+    if after.scope != REVIEW or after.status != REJECTED:
+        return False
+    extra = tuple(pair for pair in after.extra if pair[0] != REASON)
+    kept = tuple(pair for pair in before.extra if pair[0] != REASON)
+    return before._replace(status=REJECTED, extra=kept) == after._replace(extra=extra)
 
 
 def _existence(

@@ -150,11 +150,13 @@ class FieldMerge:
         *,
         whole: Sides[T] | None = None,
         both: T | None = None,
+        instead: Verdict | None = None,
     ) -> Sides[T]:
         """The readings of a clash; `takes` is what each side's victory gives.
 
         Where a side is known to be the newer version, not only the clashing part is taken
-        from it but `whole`, if that is given. `both` is what gives up nothing of either.
+        from it but `whole`, if that is given. `both` is what gives up nothing of either, `instead`
+        what counts in place of the last write unless the team chose something for the field.
         """
         asked = Sides(
             *(
@@ -163,6 +165,8 @@ class FieldMerge:
             )
         )
         verdict = self._settled(field, asked)
+        if instead is not None and verdict is not None and verdict.reason == LAST_WRITE:
+            verdict = verdict if field in self.judge.settings.strategies else instead
         if verdict is None:
             self.conflicts.append(Disagreement(self.entry, field, *values))
             return takes

@@ -19,6 +19,9 @@ STRICTER: Final = "stricter"
 DELETE_EDIT: Final = "delete-edit"
 HELD: Final = "held"
 UNITED: Final = "united"
+APPROVED: Final = "approved"
+
+REASON: Final = "rejected_because"  # the key of why a proposal was rejected
 
 
 class Verdict(NamedTuple):

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from lorefs.core.flow import MetadataError, value
-from lorefs.core.merge.sides import Clean, Sides, three_way
+from lorefs.core.merge.judge import APPROVED, REASON, Verdict
+from lorefs.core.merge.sides import OURS, THEIRS, Clean, Sides, three_way
 from lorefs.core.metadata import field_source, split, with_items
+from lorefs.core.model import ACTIVE, REJECTED, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,15 +24,25 @@ T = TypeVar("T")
 
 SETS: Final = ("tags", "relations")
 
-# An approval is one fact in four keys: who proposed, who approved which text, the outcome.
-APPROVAL: Final = ("status", "proposed_by", "approved_by", "approved_hash")
+# An approval is one fact in five keys: who proposed, who approved which text, the outcome.
+APPROVAL: Final = ("status", "proposed_by", "approved_by", "approved_hash", REASON)
 
 
 class Judged(Protocol):
     """How a clash is judged: `fields.FieldMerge.judged`."""
 
-    def __call__(self, field: str, values: Sides[str | None], takes: Sides[T]) -> Sides[T]:
-        """The readings of a clash; `takes` is what each side's victory gives."""
+    def __call__(
+        self,
+        field: str,
+        values: Sides[str | None],
+        takes: Sides[T],
+        *,
+        instead: Verdict | None = None,
+    ) -> Sides[T]:
+        """The readings of a clash; `takes` is what each side's victory gives.
+
+        `instead` is what counts in place of the last write.
+        """
         ...
 
 
@@ -52,7 +64,7 @@ def merge_metadata(
         items = Sides(*(dict(split(source)) if source else {} for source in sources))
     except MetadataError:
         return judge("metadata", sources, sources)  # not ours to take apart
-    merged = _merge_approval(items, judge)
+    merged = _merge_approval(items, values, judge)
     for field in sorted({*items.base, *items.ours, *items.theirs}.difference(APPROVAL)):
         texts = Sides(*(side.get(field) for side in items))
         strategy = strategies.get(field, "merge")
@@ -68,14 +80,40 @@ def merge_metadata(
     )
 
 
-def _merge_approval(items: Sides[dict[str, str]], judge: Judged) -> dict[str, Sides[str | None]]:
+def _merge_approval(
+    items: Sides[dict[str, str]], values: Sides[Entry | None], judge: Judged
+) -> dict[str, Sides[str | None]]:
     facts = Sides(*(tuple(side.get(field) for field in APPROVAL) for side in items))
     found = three_way(facts)
     if isinstance(found, Clean):
         readings = Sides(found.value, found.value, found.value)
     else:
-        readings = judge("status", Sides(*(fact[0] for fact in facts)), facts)
+        statuses = Sides(*(fact[0] for fact in facts))
+        readings = judge("status", statuses, facts, instead=_approved(values))
     return {field: Sides(*(fact[n] for fact in readings)) for n, field in enumerate(APPROVAL)}
+
+
+def _approved(values: Sides[Entry | None]) -> Verdict | None:
+    """The side that let stand what waited, where the other one rejected it meanwhile.
+
+    Anybody may reject, and their clock may be wrong: what somebody approved of stands.
+    """
+    base, ours, theirs = values
+    if _stands(base):
+        return None  # it was approved before
+    if _stands(ours) and _is_rejected(theirs):
+        return Verdict(OURS, APPROVED)
+    if _stands(theirs) and _is_rejected(ours):
+        return Verdict(THEIRS, APPROVED)
+    return None
+
+
+def _stands(entry: Entry | None) -> bool:
+    return entry is not None and entry.scope == TEAM and entry.status == ACTIVE
+
+
+def _is_rejected(entry: Entry | None) -> bool:
+    return entry is not None and entry.status == REJECTED
 
 
 def _merge_item(
