@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import directory_below, open_workspace
 from lorefs.cli.options import Approve, Confidence, Content, Heading, text_of
 from lorefs.cli.output import write
@@ -62,7 +63,4 @@ def run(
                 approve=approve,
             )
         write(row.entry.id)
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)

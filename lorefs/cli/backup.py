@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from lorefs.cli.backing_up import report_json, status_json, write_report, write_
 from lorefs.cli.backup_setup import disable, restore, setup
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import for_person, write_json
+from lorefs.cli.output import can_ask, write_json
 from lorefs.errors import ExitStatus
 
 EXAMPLES = """
@@ -49,7 +48,7 @@ def run(
             accept_deletions=accept_deletions,
             accept_rewrite=accept_rewrite,
             replace_damaged=replace_damaged,
-            interactive=for_person(sys.stderr) and sys.stdin.isatty(),
+            interactive=can_ask(),
         )
     if json:
         write_json(report_json(report))

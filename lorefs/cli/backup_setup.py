@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 from lorefs.cli.backing_up import report_json, write_report
 from lorefs.cli.here import current_directory, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, for_person, one_line, write, write_json, write_lines
+from lorefs.cli.output import can_ask, counted, one_line, write, write_json, write_lines
 from lorefs.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def disable(yes: Yes = False) -> ExitStatus:
 
 def _asks(*, yes: bool) -> bool:
     """Whether git and ssh may ask the person who called."""
-    return not yes and for_person(sys.stderr) and sys.stdin.isatty()
+    return not yes and can_ask()
 
 
 def _address(remote: str | None, known: list[str]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lorefs.api import Workspace
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
 from lorefs.cli.options import (
@@ -88,10 +89,7 @@ def run(
             row = edited
         short = short_ids([row.entry.id], workspace.store.entries)
         write_lines([title_line(row, short)])
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)
 
 
 def _may_restrict(workspace: Workspace, id: str, changes: Mapping[str, Any]) -> bool:

@@ -6,14 +6,13 @@ load as a cycle with nothing to do.
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Final
 
 from lorefs.cli.cycle import cycle_json, write_cycle
 from lorefs.cli.failure import status_of
 from lorefs.cli.here import open_workspace
-from lorefs.cli.output import for_person, write_json
+from lorefs.cli.output import can_ask, write_json
 from lorefs.cli.report import needs_attention
 from lorefs.errors import ExitStatus
 
@@ -38,7 +37,7 @@ def exchange(
         report = workspace.sync(
             accept_deletions=accept_deletions,
             accept_rewrite=accept_rewrite,
-            interactive=for_person(sys.stderr) and sys.stdin.isatty(),
+            interactive=can_ask(),
         )
     if as_json:
         write_json(cycle_json(report))

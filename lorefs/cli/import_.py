@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from lorefs.cli.failure import explain
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import current_directory, directory_below, open_workspace
 from lorefs.cli.importing import preview_json, write_mapping, write_preview
 from lorefs.cli.options import Json
@@ -89,10 +90,7 @@ def run(
         if wanted:
             with counting(workspace.site.tell, "writing entries", count) as tell:
                 workspace.import_entries(preview, tell)
-            if workspace.held:
-                from lorefs.cli.proposals import tell_held
-
-                tell_held(workspace)
+            tell_held(workspace)
     _tell(preview, imported=wanted, as_json=json)
     return ExitStatus.DONE if wanted or not count or dry_run else ExitStatus.FINDINGS
 

@@ -55,6 +55,11 @@ def for_person(stream: TextIO | None = None) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
+def can_ask() -> bool:
+    """Whether a person is there to answer, on the terminal that standard error shows."""
+    return for_person(sys.stderr) and sys.stdin.isatty()
+
+
 def console(stream: TextIO | None = None) -> Console:
     """A terminal to print styled text on; it respects NO_COLOR."""
     from rich.console import Console

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import directory_below, open_workspace
 from lorefs.cli.moved import note_personal, write_moved
 from lorefs.cli.options import Approve, Ids, Json
@@ -37,7 +38,4 @@ def run(
         write_moved(rows, workspace.store.entries, as_json=json)
         if not json:
             note_personal(rows, workspace.store.entries)
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)

@@ -141,11 +141,9 @@ def names(policy: Policy) -> str:
     return ", ".join(map(one_line, policy.approvers)) or "nobody"
 
 
-def tell_held(workspace: Workspace) -> None:
+def write_held(workspace: Workspace) -> None:
     """Say on standard error what the last change was not let do, and what became of it."""
     found = workspace.held
-    if not found:
-        return
     short = short_ids([each.entry for each in found if each.entry], workspace.store.entries)
     lines: list[list[Span]] = []
     for each in found[:SHOWN]:

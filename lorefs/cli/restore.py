@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lorefs.cli.differences import difference_json, write_differences
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import milliseconds, open_workspace
 from lorefs.cli.options import Json
 from lorefs.cli.output import counted, for_person, one_line, write, write_json, write_lines
@@ -74,10 +75,7 @@ def run(
             wanted = wanted or (bool(count) and _confirmed(count))
         if wanted:
             workspace.past.bring_back(found)
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)
     if json:
         changes = [difference_json(each) for each in found.differences]
         write_json({"restored": wanted, "changes": changes})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import short_ids, title_line
 from lorefs.cli.options import Ids
@@ -21,7 +22,4 @@ def run(ids: Ids) -> None:
         short = short_ids([row.entry.id for row in rows], known)
         gone = [row for row in rows if known.get(row.entry.id) is None]
         write_lines([("deleted ", ""), *title_line(row, short)] for row in gone)
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)

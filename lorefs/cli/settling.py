@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.listing import shortened
 from lorefs.cli.output import one_line, write_lines
 from lorefs.core.document import conflict_marker_line
@@ -37,10 +38,7 @@ def settle(workspace: Workspace, conflict: Conflict, way: Way) -> None:
     else:
         workspace.conflicts.resolve(conflict, way)
     write_lines([[(f"settled {conflict.number}: ", "green"), *_what(workspace, conflict, way)]])
-    if workspace.held:
-        from lorefs.cli.proposals import tell_held
-
-        tell_held(workspace)
+    tell_held(workspace)
 
 
 def _what(workspace: Workspace, conflict: Conflict, way: Way) -> list[Span]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import open_workspace
 from lorefs.cli.listing import columns, row_json, short_ids, title_line, write_done
 from lorefs.cli.options import Json
@@ -60,10 +61,7 @@ def run(
             workspace.get(reference)  # a wrong id is found before anything is changed
         confirmed = workspace.confirm(confirm) if confirm else []
         archived = [workspace.update(each, {"status": "archived"}) for each in archive or ()]
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)
     write_done({"confirmed": confirmed, "archived": archived}, as_json=json)
 
 

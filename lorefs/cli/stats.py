@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from lorefs.cli.charts import charts
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
 from lorefs.cli.output import (
@@ -20,9 +21,10 @@ from lorefs.cli.output import (
 from lorefs.errors import UnwritableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lorefs.api.stats import Stats
+    from lorefs.cli.charts import Bar
     from lorefs.cli.output import Span
 
 EXAMPLES = """
@@ -76,54 +78,24 @@ def run(
 
 def stats_json(found: Stats) -> dict[str, Any]:
     """All counts as JSON."""
-    parts: dict[str, Any] = found._asdict()
+    facts: dict[str, Any] = found._asdict()
     for key in ("authors", "months", "churn", "coverage"):
-        parts[key] = [each._asdict() for each in parts[key]]
-    return parts
-
-
-def parts(found: Stats) -> list[tuple[str, list[tuple[str, int, str]]]]:
-    """The counts as charts: a heading, and for each bar its name, its length and remarks."""
-    conflicts = {"open": found.conflicts_open, "settled": found.conflicts_settled}
-    return [
-        ("By status", _bars(found.by_status)),
-        ("By scope", _bars(found.by_scope)),
-        ("By category", _bars(found.by_category)),
-        (
-            "Authors, by lines changed",
-            [(a.name, a.lines, f"{a.commits} commits, +{a.added} -{a.removed} entries")
-             for a in found.authors],
-        ),
-        (
-            "Growth, entries at the end of a month",
-            [(m.month, m.entries, f"+{m.added} -{m.removed}, {m.lines} lines changed")
-             for m in found.months],
-        ),
-        ("Churn, changes of an entry", [(c.title, c.changes, "") for c in found.churn]),
-        ("Conflicts", _bars(conflicts) + _bars(found.conflicts_by_reason)),
-        (
-            "Coverage, entries in a directory",
-            [(c.directory or "(top)", c.entries, f"{c.files} files") for c in found.coverage],
-        ),
-    ]  # fmt: skip
-
-
-def _bars(counts: Mapping[str, int]) -> list[tuple[str, int, str]]:
-    return [(name or "(none)", count, "") for name, count in counts.items()]
+        facts[key] = [each._asdict() for each in facts[key]]
+    return facts
 
 
 def _columns(found: Stats) -> Iterator[list[str]]:
     """One count a line, for `cut` and `awk`: part, name, count, remarks."""
     yield ["Entries", "all", str(found.entries), ""]
-    for heading, bars in parts(found):
+    for heading, bars in charts(found):
         for name, count, remark in bars:
             yield [heading.partition(",")[0], name, str(count), remark]
 
 
 def _lines(found: Stats) -> Iterator[list[Span]]:
     yield [(f"{found.entries} entries", "bold")]
-    for heading, bars in parts(found):
-        if not any(count for _, count, _ in bars):
+    for heading, bars in charts(found):
+        if not any(bar.length for bar in bars):
             continue
         growth = heading.startswith("Growth")
         shown = bars[-SHOWN:] if growth else bars[:SHOWN]
@@ -134,7 +106,7 @@ def _lines(found: Stats) -> Iterator[list[Span]]:
             yield [(f"  and {len(bars) - len(shown)} {'earlier' if growth else 'more'}", "dim")]
 
 
-def _chart(bars: Sequence[tuple[str, int, str]]) -> Iterator[list[Span]]:
+def _chart(bars: Sequence[Bar]) -> Iterator[list[Span]]:
     names = [one_line(name) for name, _, _ in bars]
     names = [name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in names]
     width = max(map(len, names), default=0)
@@ -144,12 +116,12 @@ def _chart(bars: Sequence[tuple[str, int, str]]) -> Iterator[list[Span]]:
         yield [
             (f"  {name:<{width}}  ", ""),
             (f"{count:>{digits}} ", "bold"),
-            (f"{bar(count, most):<{BAR}}", "cyan"),
+            (f"{_blocks(count, most):<{BAR}}", "cyan"),
             (f"  {remark}" if remark else "", "dim"),
         ]
 
 
-def bar(count: int, most: int) -> str:
+def _blocks(count: int, most: int) -> str:
     """A bar of blocks as long as the share of the most, to an eighth of a character."""
     eighths = round(count / most * BAR * 8) if most else 0
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

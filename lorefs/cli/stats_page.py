@@ -5,13 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from lorefs.cli.charts import charts
 from lorefs.cli.output import one_line
-from lorefs.cli.stats import parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lorefs.api.stats import Stats
+    from lorefs.cli.charts import Bar
 
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -43,11 +44,11 @@ _PAGE: Final = """<!DOCTYPE html>
 
 def page(found: Stats, name: str) -> str:
     """The page; whatever stands in an entry or a name is shown, not obeyed."""
-    sections = "\n".join(_section(heading, bars) for heading, bars in parts(found) if bars)
+    sections = "\n".join(_section(heading, bars) for heading, bars in charts(found) if bars)
     return _PAGE.format(name=_text(name), style=_STYLE, entries=found.entries, sections=sections)
 
 
-def _section(heading: str, bars: Sequence[tuple[str, int, str]]) -> str:
+def _section(heading: str, bars: Sequence[Bar]) -> str:
     most = max(1, *(count for _, count, _ in bars))
     rows = "\n".join(
         f'<tr><th scope="row">{_text(name)}</th><td class="count">{count}</td>'

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lorefs.cli.here import current_directory, environment, milliseconds
 from lorefs.cli.options import Json
-from lorefs.cli.output import for_person, one_line, write_json, write_lines
+from lorefs.cli.output import can_ask, one_line, write_json, write_lines
 from lorefs.config.settings import Sync
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def create(
             found=address,
             hint="run the command on the server, with the path there",
         )
-    asks = for_person(sys.stderr) and sys.stdin.isatty()
+    asks = can_ask()
     plan = Plan(address, branch, milliseconds() // 1000, shared, pre_receive, asks)
     found = make(plan, here, environment())
     if json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from lorefs.cli.here import open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, for_person, one_line, write_json, write_lines
+from lorefs.cli.output import can_ask, counted, one_line, write_json, write_lines
 from lorefs.store import Filter
 
 
@@ -29,7 +28,7 @@ def add(
     Nothing is ever written there. It is fetched now, and by every `lorefs sync`. That is a setting
     of this clone alone.
     """
-    asks = for_person(sys.stderr) and sys.stdin.isatty()
+    asks = can_ask()
     with open_workspace() as workspace:
         found = workspace.add_hub(name, address, realm=realm, branch=branch, interactive=asks)
         count = len(workspace.entries(Filter(source=found.source)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from lorefs.cli.cycle import cycle_json, write_cycle
 from lorefs.cli.here import current_directory, open_workspace
 from lorefs.cli.options import Json
-from lorefs.cli.output import counted, for_person, one_line, write_json, write_lines
+from lorefs.cli.output import can_ask, counted, one_line, write_json, write_lines
 from lorefs.cli.sync_setup import done_lines, fresh_wanted, survey_lines, untrack_lines
 from lorefs.cli.team_offer import bring, offer_json
 from lorefs.errors import ExitStatus, RefusedError
@@ -70,7 +69,7 @@ def join(
 
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
-        wanted = Wanted(url, realm, name, branch, _asks(), everything)
+        wanted = Wanted(url, realm, name, branch, can_ask(), everything)
         found = workspace.look_at_hub(wanted, current_directory())
         if not json:
             write_lines(_look_lines(found))
@@ -105,14 +104,10 @@ def _decided(found: Look, *, fresh: bool, yes: bool, json: bool) -> bool | None:
 
 
 def _sync(workspace: Workspace, *, fresh: bool, quiet: bool) -> CycleReport:
-    report = workspace.sync(start_fresh=fresh, accept_deletions=fresh, interactive=_asks())
+    report = workspace.sync(start_fresh=fresh, accept_deletions=fresh, interactive=can_ask())
     if not quiet:
         write_cycle(report, quiet=False)
     return report
-
-
-def _asks() -> bool:
-    return for_person(sys.stderr) and sys.stdin.isatty()
 
 
 def _confirmed(*, yes: bool, json: bool) -> bool:

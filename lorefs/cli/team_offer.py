@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from lorefs.cli.held import tell_held
 from lorefs.cli.output import ID_STYLE, counted, one_line, write_lines
 from lorefs.errors import UsageError
 
@@ -43,10 +44,7 @@ def bring(
     count = workspace.take_offers(chosen)
     if not quiet:
         _tell(found, count)
-    if workspace.held:
-        from lorefs.cli.proposals import tell_held
-
-        tell_held(workspace)
+    tell_held(workspace)
     return Brought(tuple(chosen), count)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lorefs.cli.changes import write_changes
+from lorefs.cli.held import tell_held
 from lorefs.cli.here import open_workspace
 from lorefs.cli.moved import note_pushed
 from lorefs.cli.options import Json
@@ -44,10 +45,7 @@ def run(
             write("nothing to undo")
         if not json:
             note_pushed(pushed, entries)
-        if workspace.held:
-            from lorefs.cli.proposals import tell_held
-
-            tell_held(workspace)
+        tell_held(workspace)
 
 
 def _promoted(undone: Sequence[Change], entries: Entries) -> list[str]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# While lorefs itself writes, this row of `state` stands in its own transaction, so that it
+# alone sees it; the triggers let such writes pass.
+GUARD: Final = "writing"
+
 BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process that writes
 
 # How large the WAL grows before it is copied into the database, in pages of 4 KB. A document of

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from sqlite3 import Connection
 
-# While lorefs itself writes, this row of `state` stands in its own transaction, so that it
-# alone sees it; the triggers let such writes pass.
-GUARD: Final = "writing"
-
 VERSION: Final = 9  # how many migrations there are; most runs need to know no more of them
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from lorefs.store.bulk import bulk
 from lorefs.store.candidates import Candidates
-from lorefs.store.connection import BUSY_TIMEOUT, BusyDatabaseError, connect
+from lorefs.store.connection import BUSY_TIMEOUT, GUARD, BusyDatabaseError, connect
 from lorefs.store.copies import Copies
 from lorefs.store.documents import Documents
 from lorefs.store.entries import Entries
@@ -18,7 +18,7 @@ from lorefs.store.log import Log
 from lorefs.store.outbox import Outbox
 from lorefs.store.reads import Reads
 from lorefs.store.remotes import Remotes
-from lorefs.store.schema import GUARD, migrate
+from lorefs.store.schema import migrate
 from lorefs.store.search import Search
 from lorefs.store.standings import Standings
 

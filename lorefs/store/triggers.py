@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import RELATION_TYPES, SCOPES, SENSITIVITIES, STATUSES
+from lorefs.store.connection import GUARD
 from lorefs.store.rows import COLUMNS
-from lorefs.store.schema import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,8 +16,8 @@ from lorefs.worktree import Found, check_text, read, wait_for
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from lorefs.core.moves import Step
-    from lorefs.repo import Tracking
+    from lorefs.core.moves import Path, Step
+    from lorefs.repo import Head, Tracking
     from lorefs.store import DocumentState
     from lorefs.sync.site import Request, Site
     from lorefs.worktree import Absence
@@ -47,56 +47,82 @@ class Observation(NamedTuple):
 def observe(site: Site, request: Request) -> Observation:
     """Look at HEAD and at all documents: the known ones, and with `discover` all others."""
     states = {state.path: state for state in site.store.documents.states()}
+    head, way = _look_at_head(site)
+    paths, files = _look_at_files(site, request, states)
+    texts = _texts(files)
+    synced = site.config.sync.enabled
+    new_head = head.oid != site.store.state("head_oid")
+    site.store.set_state("head_oid", head.oid)
+    # what git makes of a file matters where it is missing, where sync is on, and when HEAD moved
+    missing = [path for path, file in files.found.items() if not isinstance(file, _File)]
+    looked_up = list(files.found) if new_head or synced else [*missing, *texts]
+    tracking = _tracking(site, head.oid, looked_up)
+    moved_to = way.base or (head.oid or None if put_aside(site) else None)
+    head_facts = _HeadFacts(
+        moved_to,
+        committed=new_head and moved_to is None,
+        operation=head.operation if synced else None,
+    )
+    return Observation(
+        head=head.oid,
+        facts=tuple(
+            _facts(site, request, path, file, states.get(path), tracking, head_facts)
+            for path, file in files.found.items()
+        ),
+        texts=texts,
+        data=files.data,
+        hashes={
+            path: file.hash if isinstance(file, _File) else None
+            for path, file in files.found.items()
+        },
+        refusals=tuple(files.refusals),
+        looked_up=frozenset(looked_up),
+        moved=moved_to is not None,
+        own_commits=way.own,
+        elsewhere=frozenset(states).difference(paths),
+    )
+
+
+def _look_at_head(site: Site) -> tuple[Head, Path]:
+    """HEAD, and how it got there since it was last looked at."""
     place = site.store.state("head_place")
     head = observe_head(site.git.paths, place or "")
     # what HEAD did before lorefs came here is nobody's edit, and nothing to tell apart
     steps = head.steps if place is not None else ()
     messages = commit_messages(site.git, undecided(steps)) if site.config.sync.enabled else {}
-    way = path_of(steps, messages)
     under_way = site.config.sync.enabled and head.operation is not None
     # what git does now is looked at once it is done
     site.store.set_state("head_place", head.held if under_way else head.place)
+    return head, path_of(steps, messages)
+
+
+def _look_at_files(
+    site: Site, request: Request, states: Mapping[str, DocumentState]
+) -> tuple[set[str], _Files]:
+    """The documents that were looked at, and what stands in their files."""
     paths = _named(site, request, states)
     if not paths:
         paths = {*states, *request.paths, *unknown_at_top(site, states)}
     if request.discover or site.store.state("discovered") is None:
         paths |= discover(site.git)
         site.store.set_state("discovered", "1")
-    found, data, refusals = _read_all(site, sorted(paths), states)
-    if not paths.issuperset(states) and not _all_found(paths, found):
+    files = _read_all(site, sorted(paths), states)
+    if not paths.issuperset(states) and not _all_found(paths, files.found):
         paths = set(states)
-        found, data, refusals = _read_all(site, sorted(paths), states)
+        files = _read_all(site, sorted(paths), states)
+    return paths, files
+
+
+def _texts(files: _Files) -> dict[str, str]:
+    """The texts of the files that changed; one that is no text is refused, and not found."""
     texts: dict[str, str] = {}
-    for path, content in list(data.items()):
+    for path, content in list(files.data.items()):
         try:
             texts[path] = check_text(path, content)
         except DocumentError as error:
-            refusals.append(error)
-            del found[path], data[path]
-    # what git makes of a file matters where it is missing, where sync is on, and when HEAD moved
-    missing = [path for path, file in found.items() if not isinstance(file, _File)]
-    new_head = head.oid != site.store.state("head_oid")
-    everything = new_head or site.config.sync.enabled
-    looked_up = list(found) if everything else [*missing, *texts]
-    site.store.set_state("head_oid", head.oid)
-    tracking = _tracking(site, head.oid, looked_up)
-    moved_to = way.base or (head.oid or None if put_aside(site) else None)
-    head_facts = _HeadFacts(
-        moved_to,
-        committed=new_head and moved_to is None,
-        operation=head.operation if site.config.sync.enabled else None,
-    )
-    facts = [
-        _facts(site, request, path, file, states.get(path), tracking, head_facts)
-        for path, file in found.items()
-    ]
-    hashes = {path: file.hash if isinstance(file, _File) else None for path, file in found.items()}
-    refused, seen = tuple(refusals), frozenset(looked_up)
-    moved = moved_to is not None
-    return Observation(
-        head.oid, tuple(facts), texts, data, hashes, refused, seen, moved, way.own,
-        elsewhere=frozenset(states).difference(paths),
-    )  # fmt: skip
+            files.refusals.append(error)
+            del files.found[path], files.data[path]
+    return texts
 
 
 def _tracking(site: Site, head: str, paths: list[str]) -> Tracking:
@@ -133,6 +159,14 @@ class _File(NamedTuple):
 
     hash: str
     empty: bool
+
+
+class _Files(NamedTuple):
+    """What stands in files, and the bytes of those that differ from what was last seen."""
+
+    found: dict[str, _File | Absence]
+    data: dict[str, bytes]
+    refusals: list[DocumentError]
 
 
 class _HeadFacts(NamedTuple):
@@ -180,10 +214,8 @@ def _seen(state: DocumentState | None) -> str | None:
     return state.worktree_hash if state else None
 
 
-def _read_all(
-    site: Site, paths: list[str], states: Mapping[str, DocumentState]
-) -> tuple[dict[str, _File | Absence], dict[str, bytes], list[DocumentError]]:
-    """What stands in files, and the bytes of those that differ from what was last seen."""
+def _read_all(site: Site, paths: list[str], states: Mapping[str, DocumentState]) -> _Files:
+    """Read documents, twice where one is missing that an editor may be about to replace."""
     found: dict[str, _File | Absence] = {}
     data: dict[str, bytes] = {}
     refusals: list[DocumentError] = []
@@ -206,4 +238,4 @@ def _read_all(
         if again or site.config.sync.enabled or not paths:
             break
         wait_for(root, paths)
-    return found, data, refusals
+    return _Files(found, data, refusals)

@@ -15,9 +15,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import RefusedError, UnwritableError
 from lorefs.worktree.folder import folder_of, refused
@@ -41,8 +40,7 @@ class MissingDirectoryError(UnwritableError):
     """The directory of a document is not in this worktree; lorefs makes none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """A new text that stands beside its file.
 
     `expected` is the hash of the file that it may replace, None where there is no file;
