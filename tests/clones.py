@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,23 +117,19 @@ class Team:
         self.folder = folder
         self.remote = Repo(folder / "remote.git")
         self.remote.path.mkdir(parents=True)
-        self.remote("init", "--quiet", "--bare")
+        self.remote.init("--bare")
 
     def seed(self, **files: str) -> None:
         """A first commit of code, on the remote's main branch."""
-        seed = Repo(self.folder / "seed", self.remote.clock)
-        seed.path.mkdir()
-        seed("init", "--quiet")
-        seed.commit("code", **files)
-        seed("push", "--quiet", str(self.remote.path), "main")
+        self.remote.once(lambda remote: _seed(remote, files), "seed", *files.items())
 
     def clone(self, name: str, *options: str, ignored: bool = True, sync: bool = True) -> Clone:
         """A clone with sync on; where `ignored`, git is told to leave lore alone."""
-        repo = self.remote.clone(self.folder / name, *options)
-        repo("config", "user.name", name)
-        repo("config", "user.email", f"{name}@example.invalid")
+        settings = [f"user.name={name}", f"user.email={name}@example.invalid"]
         if sync:
-            repo("config", "lorefs.sync.enabled", "true")
+            settings.append("lorefs.sync.enabled=true")
+        own = [f"--config={each}" for each in settings]
+        repo = self.remote.clone(self.folder / name, *own, *options)
         if ignored:
             exclude = repo.path / ".git" / "info" / "exclude"
             exclude.parent.mkdir(exist_ok=True)
@@ -141,6 +138,15 @@ class Team:
 
     def tip(self) -> str:
         return self.remote("rev-parse", "--verify", BRANCH)
+
+
+def _seed(remote: Repo, files: dict[str, str]) -> None:
+    seed = Repo(remote.path.with_name("seed"), remote.clock)
+    seed.path.mkdir()
+    seed.init()
+    seed.commit("code", **files)
+    seed("push", "--quiet", str(remote.path), "main")
+    shutil.rmtree(seed.path)
 
 
 def converge(*clones: Clone) -> None:

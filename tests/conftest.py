@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck
 
+from tests.clones import Clone, Team
 from tests.gitrepo import Repo
 
 # Machines that run tests are noisy: how long an example takes says nothing there.
@@ -155,6 +156,27 @@ def make_repo(tmp_path: Path) -> Callable[..., Repo]:
 def repo(make_repo: Callable[..., Repo]) -> Repo:
     """An empty repository."""
     return make_repo()
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    """A bare remote with a first commit of code."""
+    found = Team(tmp_path)
+    found.seed(**{"README.md": "code\n"})
+    return found
+
+
+@pytest.fixture
+def ada(team: Team) -> Clone:
+    """A clone of it with sync on."""
+    return team.clone("ada")
+
+
+@pytest.fixture
+def bob(team: Team, ada: Clone) -> Clone:
+    """A second one."""
+    del ada
+    return team.clone("bob")
 
 
 @pytest.fixture(scope="session")

@@ -26,3 +26,12 @@ def here(repo: Repo) -> Clone:
     repo.commit("Our lore", **{TEAM: LORE})
     be(repo, BOB)
     return Clone(repo)
+
+
+@pytest.fixture
+def ada(ada: Clone) -> Clone:
+    """Her clone has brought the policy and two entries to the sync branch."""
+    ada.write(LORE)
+    ada.reconcile(discover=True)
+    ada.sync()
+    return ada

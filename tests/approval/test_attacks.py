@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lorefs.core.judgement import ENTRY
@@ -15,22 +13,6 @@ from tests.lore import document, entries, entry, ident
 
 EVE = "eve@example.invalid"
 ANTS = ident(1)
-
-
-@pytest.fixture
-def team(tmp_path: Path) -> Team:
-    found = Team(tmp_path)
-    found.seed(**{"README.md": "code\n"})
-    return found
-
-
-@pytest.fixture
-def ada(team: Team) -> Clone:
-    clone = team.clone("ada")
-    clone.write(LORE)
-    clone.reconcile(discover=True)
-    clone.sync()
-    return clone
 
 
 def push(team: Team, **files: str) -> None:

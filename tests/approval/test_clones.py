@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lorefs.sync.branch.report import CycleReport
@@ -13,23 +11,6 @@ from tests.clones import Clone, Team, converge
 from tests.lore import document, entry, ident
 
 HAND = "* **Dogs bark**: at night.\n"
-
-
-@pytest.fixture
-def team(tmp_path: Path) -> Team:
-    found = Team(tmp_path)
-    found.seed(**{"README.md": "code\n"})
-    return found
-
-
-@pytest.fixture
-def ada(team: Team) -> Clone:
-    """Her clone has brought the policy and two entries to the sync branch."""
-    clone = team.clone("ada")
-    clone.write(LORE)
-    clone.reconcile(discover=True)
-    clone.sync()
-    return clone
 
 
 @pytest.fixture

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.backup.conftest import BRANCH, Machine, Machines
 from tests.lore import document, entry
-
-TOP = Path(__file__).resolve().parents[2]
-
-# One run that has something to do at every step, and dies at the named one.
-VICTIM = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from lorefs.api import Workspace
-
-def step(name):
-    print(name, flush=True)
-    if name == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with Workspace.open(
-    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
-) as workspace:
-    workspace.backup()
-"""
+from tests.victims import at_once, victim
 
 STEPS = (
     "backup fetch",
@@ -44,15 +22,9 @@ STEPS = (
 )
 
 
-def victim(machine: Machine, step: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", VICTIM, str(TOP), str(machine.repo.path), step],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-        env={**os.environ, **machine.env},
-    )
+def killed(machine: Machine, step: str) -> subprocess.CompletedProcess[str]:
+    """A run that has something to do at every step, and dies at this one."""
+    return victim(machine.repo.path, "backup", step, machine.env)
 
 
 @pytest.fixture
@@ -74,7 +46,7 @@ def work(desk: Machine, laptop: Machine) -> dict[str, str]:
 
 def test_the_steps_are_these(desk: Machine, work: dict[str, str]) -> None:
     del work
-    done = victim(desk, "none")
+    done = killed(desk, "none")
     assert done.returncode == 0, done.stderr
     assert set(STEPS) <= set(done.stdout.splitlines())
 
@@ -83,7 +55,7 @@ def test_the_steps_are_these(desk: Machine, work: dict[str, str]) -> None:
 def test_a_kill_at_any_step(
     machines: Machines, desk: Machine, laptop: Machine, work: dict[str, str], step: str
 ) -> None:
-    died = victim(desk, step)
+    died = killed(desk, step)
     assert died.returncode == -signal.SIGKILL, died.stderr
     desk.update(work["two"], title="Two, later")  # whatever was sent, this is the last word
     desk.backup()
@@ -105,7 +77,7 @@ def test_a_new_machine_restores_what_a_killed_one_sent(
     machines: Machines, desk: Machine, work: dict[str, str]
 ) -> None:
     del work
-    assert victim(desk, "backup note").returncode == -signal.SIGKILL
+    assert killed(desk, "backup note").returncode == -signal.SIGKILL
     third = machines.machine("third", key_of=desk)
     third.restore()
     assert third.titles() == ["Of the desk", "One of the laptop", "Two of the desk", "new"]
@@ -113,18 +85,6 @@ def test_a_new_machine_restores_what_a_killed_one_sent(
 
 def test_two_runs_at_once(machines: Machines, desk: Machine, work: dict[str, str]) -> None:
     del work
-    arguments = [sys.executable, "-c", VICTIM, str(TOP), str(desk.repo.path), "none"]
-    started = [
-        subprocess.Popen(
-            arguments,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **desk.env},
-        )
-        for _ in range(3)
-    ]
-    for each in started:
-        _, complaints = each.communicate(timeout=50)
-        assert each.returncode == 0, complaints.decode()
+    at_once(desk.repo.path, "backup", desk.env)
     assert desk.backup().sent == ()
     assert machines.vault("rev-list", "--merges", BRANCH) == ""

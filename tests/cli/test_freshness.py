@@ -15,18 +15,6 @@ READERS = (("list",), ("search", "news"), ("similar", "news"), ("log",))
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Team:
-    found = Team(tmp_path)
-    found.seed(**{"README.md": "code\n"})
-    return found
-
-
-@pytest.fixture
-def ada(team: Team) -> Clone:
-    return team.clone("ada")
-
-
-@pytest.fixture
 def bob(team: Team, ada: Clone) -> Lorefs:
     del ada
     return Lorefs(team.clone("bob").path)

@@ -14,13 +14,6 @@ from tests.gitrepo import Repo
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Team:
-    found = Team(tmp_path)
-    found.seed(**{"README.md": "code\n"})
-    return found
-
-
-@pytest.fixture
 def ada(team: Team) -> Lorefs:
     return Lorefs(team.clone("ada", ignored=False, sync=False).path)
 

@@ -139,7 +139,6 @@ def template(folder: Path, names: tuple[str, ...], remote: Repo | None = None) -
         clone = team.clone(name, ignored=remote is None)
         clone.sync()
         clone.repo("config", "remote.origin.url", "../remote.git")
-    shutil.rmtree(folder / "seed", ignore_errors=True)
     for config in folder.glob("**/config"):
         shutil.rmtree(config.parent / "hooks")  # samples, a third of what is copied
         Repo(config.parent)("repack", "-adq")

@@ -7,7 +7,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,31 +27,12 @@ from tests.convergence.replicas import sql
 from tests.gitrepo import Repo
 from tests.lore import document, entry, ident
 from tests.scenarios.rights import as_anybody, run
+from tests.victims import at_once, victim
 
 TOP = Path(__file__).resolve().parents[2]
 BASE = document(entry(1, "Alpha"), entry(2, "Beta"))
 
 # ---- 12: the end of a process, and others at the same time
-
-SYNC = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from lorefs.api import Workspace
-
-def step(name):
-    if name == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with Workspace.open(
-    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
-) as workspace:
-    workspace.sync()
-"""
-
-
-def in_a_process(clone: Clone, dies_at: str = "") -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", SYNC, str(TOP), str(clone.path), dies_at])
 
 
 @pytest.fixture
@@ -72,7 +52,7 @@ def busy(ada: Clone, bob: Clone) -> dict[str, str]:
 def test_scenario_12_a_kill_between_two_steps(
     ada: Clone, bob: Clone, busy: dict[str, str], step: str
 ) -> None:
-    assert in_a_process(ada, step).wait(50) == -signal.SIGKILL
+    assert victim(ada.path, "sync", step).returncode == -signal.SIGKILL
     ada.sync()
     tip = ada.tip
     assert not ada.sync().committed
@@ -83,7 +63,7 @@ def test_scenario_12_a_kill_between_two_steps(
 
 
 def test_scenario_12_two_syncs_at_once(ada: Clone, bob: Clone, busy: dict[str, str]) -> None:
-    assert [each.wait(50) for each in [in_a_process(ada) for _ in range(2)]] == [0, 0]
+    at_once(ada.path, "sync")
     converge(ada, bob)
     assert bob.entries()[busy["Two"]].title == "Two by Ada"
     assert ada.titles() == ["One by Bob", "Two by Ada"]

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.clones import Clone, Team, converge
 from tests.lore import document, entry, ident
-
-TOP = Path(__file__).resolve().parents[2]
-
-# One cycle that has something to do at every step, and dies at the named one.
-VICTIM = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from lorefs.api import Workspace
-
-def step(name):
-    print(name, flush=True)
-    if name == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with Workspace.open(
-    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
-) as workspace:
-    workspace.sync()
-"""
+from tests.victims import at_once, victim
 
 STEPS = (
     "observe",
@@ -45,13 +22,6 @@ STEPS = (
     "sync merge",
     "sync apply",
 )
-
-
-def victim(clone: Clone, step: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", VICTIM, str(TOP), str(clone.path), step],
-        capture_output=True, text=True, check=False, timeout=50, env=dict(os.environ),
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -69,7 +39,7 @@ def work(ada: Clone, bob: Clone) -> dict[str, str]:
 
 def test_the_steps_are_these(ada: Clone, work: dict[str, str]) -> None:
     del work
-    done = victim(ada, "none")
+    done = victim(ada.path, "sync")
     assert done.returncode == 0, done.stderr
     assert set(STEPS) <= set(done.stdout.splitlines())
 
@@ -78,7 +48,7 @@ def test_the_steps_are_these(ada: Clone, work: dict[str, str]) -> None:
 def test_a_kill_at_any_step(
     ada: Clone, bob: Clone, team: Team, work: dict[str, str], step: str
 ) -> None:
-    died = victim(ada, step)
+    died = victim(ada.path, "sync", step)
     assert died.returncode == -signal.SIGKILL, died.stderr
     ada.sync()
     tip = ada.tip
@@ -95,35 +65,10 @@ def test_a_kill_at_any_step(
 
 
 def test_two_syncs_at_once(ada: Clone, bob: Clone, work: dict[str, str]) -> None:
-    arguments = [sys.executable, "-c", VICTIM, str(TOP), str(ada.path), "none"]
-    started = [
-        subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    for each in started:
-        _, complaints = each.communicate(timeout=50)
-        assert each.returncode == 0, complaints.decode()
+    at_once(ada.path, "sync")
     converge(ada, bob)
     assert bob.entries()[work["two"]].title == "Two by Ada"
     assert work["new"] in ada.entries()
-
-
-# Publishes, and dies at a step; with an argument it changes a row besides.
-PUBLISHER = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from lorefs.api import Workspace
-
-def step(name):
-    if name == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with Workspace.open(
-    Path(sys.argv[2]), env=dict(os.environ), clock=lambda: 1_800_000_000_000, step=step
-) as workspace:
-    workspace.publish()
-"""
 
 
 @pytest.fixture
@@ -149,10 +94,7 @@ def tracked(ada: Clone, bob: Clone) -> tuple[Clone, Clone]:
 @pytest.mark.parametrize("step", ["commit", "exchange the files", "note the file"])
 def test_a_kill_while_publishing(tracked: tuple[Clone, Clone], step: str, change: bool) -> None:
     _, bob = tracked
-    died = subprocess.run(
-        [sys.executable, "-c", PUBLISHER, str(TOP), str(bob.path), step],
-        capture_output=True, text=True, check=False, timeout=50, env=dict(os.environ),
-    )  # fmt: skip
+    died = victim(bob.path, "publish", step)
     assert died.returncode == -signal.SIGKILL, died.stderr
     if change:
         bob.update(ident(2), title="Two by Bob")
@@ -169,7 +111,7 @@ def test_a_kill_while_what_arrives_is_written(tracked: tuple[Clone, Clone]) -> N
     bob.repo("config", "lorefs.sync.materialise", "always")
     ada.update(ident(2), title="Two by Ada")
     ada.sync()
-    assert victim(bob, "exchange the files").returncode == -signal.SIGKILL
+    assert victim(bob.path, "sync", "exchange the files").returncode == -signal.SIGKILL
     assert "by Ada" not in bob.text()
     bob.sync()
     assert "Two by Ada" in bob.text()
@@ -179,10 +121,7 @@ def test_a_switch_after_a_killed_publication_writes_nothing(
     tracked: tuple[Clone, Clone],
 ) -> None:
     _, bob = tracked
-    subprocess.run(
-        [sys.executable, "-c", PUBLISHER, str(TOP), str(bob.path), "exchange the files"],
-        capture_output=True, check=False, timeout=50, env=dict(os.environ),
-    )  # fmt: skip
+    victim(bob.path, "publish", "exchange the files")
     bob.repo("switch", "-qc", "other")
     bob.repo("switch", "-q", "--detach", "HEAD~1")
     bob.sync()
