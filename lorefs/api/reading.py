@@ -12,7 +12,6 @@ from lorefs.core.guests import is_guest
 from lorefs.core.model import PERSONAL
 from lorefs.errors import UsageError
 from lorefs.store import ALL, OWN, Change, Filter, Hit, Row
-from lorefs.sync.guests import guest_error
 from lorefs.sync.report import Copy
 from lorefs.sync.site import APPLIED, Request
 
@@ -94,6 +93,8 @@ class Reading(Base):
         """The same; raises `GuestError` for one that stands outside of this repository."""
         row = self.get(reference)
         if is_guest(row.document):
+            from lorefs.sync.corpus import guest_error
+
             raise guest_error(self.store, row.document)
         return row
 

@@ -65,7 +65,7 @@ def join(
     before anything leaves the machine. Personal entries stay personal unless you say otherwise.
     With --json nothing is asked, and nothing done without --yes.
     """
-    from lorefs.sync.branch.join import Wanted, forget_look
+    from lorefs.sync.branch.join import Wanted
 
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
@@ -75,10 +75,7 @@ def join(
             write_lines(_look_lines(found))
         decided = None if dry_run else _decided(found, fresh=fresh, yes=yes, json=json)
         if decided is None:
-            forget_look(workspace.site, found)
-            if json:
-                write_json(look_json(found) | {"joined": False})
-            return ExitStatus.DONE
+            return _let_be(workspace, found, json=json)
         done, ref = workspace.join_hub(found)
         if not json:
             write_lines(done_lines(done, ref))
@@ -92,6 +89,16 @@ def join(
     elif found.survey.tracked:
         write_lines(untrack_lines(found.survey))
     return ExitStatus.DONE if report.ok else ExitStatus.FINDINGS
+
+
+def _let_be(workspace: Workspace, found: Look, *, json: bool) -> ExitStatus:
+    """Leave clone and hub as they were before somebody looked."""
+    from lorefs.sync.branch.join import forget_look
+
+    forget_look(workspace.site, found)
+    if json:
+        write_json(look_json(found) | {"joined": False})
+    return ExitStatus.DONE
 
 
 def _decided(found: Look, *, fresh: bool, yes: bool, json: bool) -> bool | None:

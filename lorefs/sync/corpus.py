@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.core import edit
 from lorefs.core.claim import identify, with_markers
 from lorefs.core.document import ENTRY, UNCLAIMED, Block, Document, decode, parse, serialize
-from lorefs.core.guests import is_guest
+from lorefs.core.guests import USER, is_guest, place_of, source_of
 from lorefs.core.ids import derived_id
 from lorefs.core.model import TEAM, Entry, directory_of, scope_of
 from lorefs.core.source import cut, read_entry
-from lorefs.errors import UnknownEntryError
-from lorefs.sync.guests import guest_error
+from lorefs.errors import GuestError, UnknownEntryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -161,3 +160,15 @@ def values(holdings: Iterable[Holding]) -> Iterator[tuple[Entry, str]]:
             document = holding.document
             directory, scope = directory_of(document), scope_of(document) or TEAM
         yield read_entry(holding.block, path=directory, scope=scope), document
+
+
+def guest_error(store: Store, document: str) -> GuestError:
+    """The error for a change to an entry that stands outside of this repository."""
+    of_user = source_of(document) == USER
+    file = store.guests.seen().get(USER, "").partition(" ")[2] if of_user else ""
+    place = place_of(document)
+    return GuestError(
+        f"the entry stands in {place.where} and is only read here",
+        path=file or None,
+        hint=place.remedy,
+    )

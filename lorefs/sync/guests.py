@@ -10,10 +10,10 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from lorefs.core.document import encode
-from lorefs.core.guests import SHARED, USER, guest_document, place_of, source_of
+from lorefs.core.guests import SHARED, USER, guest_document
 from lorefs.core.model import TEAM_NAME
 from lorefs.core.realm import REALMS
-from lorefs.errors import DocumentError, GuestError, LorefsError
+from lorefs.errors import DocumentError, LorefsError
 from lorefs.repo import ref_oid
 from lorefs.sync.site import APPLIED
 from lorefs.worktree import Found, check_text, read
@@ -23,24 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lorefs.config import Config
-    from lorefs.store import Origin, Store
+    from lorefs.store import Origin
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
 SHARED_PREFIX: Final = "realms/shared"
 _NOTHING: Final = ""  # was seen of a source that is not there
-
-
-def guest_error(store: Store, document: str) -> GuestError:
-    """The error for a change to an entry that stands outside of this repository."""
-    of_user = source_of(document) == USER
-    file = store.guests.seen().get(USER, "").partition(" ")[2] if of_user else ""
-    place = place_of(document)
-    return GuestError(
-        f"the entry stands in {place.where} and is only read here",
-        path=file or None,
-        hint=place.remedy,
-    )
 
 
 def take_in_guests(

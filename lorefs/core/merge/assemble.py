@@ -42,24 +42,12 @@ def assemble(
     one_sided = _one_sided(path, texts, parsed, located, versions)
     if one_sided is not None:
         return one_sided
+    # a side that lacks the document says nothing of what stands where: the base speaks for it
     documents = Sides(*(document or parsed.base or EMPTY for document in parsed))
     places = Sides(
-        *(
-            side if document else located.base
-            for side, document in zip(located, parsed, strict=True)
-        )
+        *(w if document else located.base for w, document in zip(located, parsed, strict=True))
     )
-    skeletons = Sides(
-        *(
-            _items(path, document, where, versions)
-            for document, where in zip(documents, places, strict=True)
-        )
-    )
-    skeletons = Sides(
-        skeletons.base,
-        _restored(skeletons.ours, skeletons.base),
-        _restored(skeletons.theirs, skeletons.base),
-    )
+    skeletons = _skeletons(path, documents, places, versions)
     before = proof.so_far()
     text = _put_together(documents, skeletons, versions, proof)
     if _same_prose(skeletons) or _reads_back(text, versions):
@@ -77,6 +65,7 @@ def _put_together(
     versions: Mapping[str, Version],
     proof: Proofreader,
 ) -> str:
+    """The text in which order, versions, categories and gaps are settled, one after the other."""
     eol = "\r\n" if formatting(Sides(*map(_line_end, documents))) == "\r\n" else "\n"
     rank = _ranks(versions)
     items = weave(skeletons, proof.merge_prose, rank)
@@ -143,12 +132,27 @@ def _one_sided(
     return text
 
 
+def _skeletons(
+    path: str,
+    documents: Sides[doc.Document],
+    places: Sides[dict[str, Located]],
+    versions: Mapping[str, Version],
+) -> Sides[list[Item]]:
+    """What each side has in which order; every entry that lives is on both, if the base had it."""
+    base, ours, theirs = (
+        _items(path, document, where, versions)
+        for document, where in zip(documents, places, strict=True)
+    )
+    return Sides(base, _restored(ours, base), _restored(theirs, base))
+
+
 def _items(
     path: str,
     document: doc.Document,
     places: Mapping[str, Located],
     versions: Mapping[str, Version],
 ) -> list[Item]:
+    """The headings, living entries and prose of one side, in its order; front matter is apart."""
     items: list[Item] = []
     key: tuple[str | int, ...]
     for index, block in enumerate(document.blocks):
@@ -192,15 +196,12 @@ def _restored(side: list[Item], base: list[Item]) -> list[Item]:
         return side
     behind: dict[object, list[Item]] = {}
     for n in missing:
-        anchor = (
-            next((item.key for item in base[n - 1 :: -1] if item.key in present), None)
-            if n
-            else None
-        )
+        above = (base[m].key for m in range(n - 1, -1, -1))
+        anchor = next((key for key in above if key in present), None)
         behind.setdefault(anchor, []).append(base[n])
     restored = behind.get(None, [])
     for item in side:
-        restored = [*restored, item, *behind.pop(item.key, ())]
+        restored += (item, *behind.pop(item.key, ()))
     return restored
 
 
@@ -217,6 +218,7 @@ def _without_place(items: list[Item], versions: Mapping[str, Version]) -> list[I
 
 
 def _with_version(item: Item, versions: Mapping[str, Version]) -> Item:
+    """An item of some side, with the merged text if it is an entry."""
     if item.kind != ENTRY:
         return item
     block = versions[str(item.key[1])].block
@@ -244,6 +246,7 @@ def _wanted(
 def _adjacent(
     skeletons: Sides[list[Item]], documents: Sides[doc.Document]
 ) -> set[tuple[object, object]]:
+    """Which two items stand next to each other on some side, by their keys."""
     pairs: set[tuple[object, object]] = set()
     for items, document in zip(skeletons, documents, strict=True):
         before: object = ("front_matter",) if _front_matter(document) else None

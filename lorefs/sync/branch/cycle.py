@@ -5,7 +5,6 @@ What does the work is loaded where there is some.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.message import INGESTED
@@ -49,6 +48,93 @@ class Wish(NamedTuple):
     accept_deletions: bool = False
     accept_rewrite: bool = False
     start_fresh: bool = False
+
+
+def cycle(
+    site: Site,
+    branch: Branch,
+    remotes: Sequence[Remote],
+    origin: Origin,
+    wish: Wish,
+) -> CycleReport:
+    """Exchange with all remotes. What files brought was taken in before."""
+    before = standing_here(site)
+    talks = _Talks(site, branch, remotes, origin, wish)
+    _adopt_cloned(site, branch)
+    if branch.tip() is None:  # what others have comes first, or two histories would meet
+        talks.begin()
+    withdraw: Ids = EVERY_ID if wish.accept_deletions else frozenset()
+    done, arrived = commit_and_apply(
+        site, branch, origin, fresh=wish.start_fresh, withdraw=withdraw
+    )
+    talks.reports.append(arrived)
+    talks.go_on()
+    brought, refusal = _take_code(site, branch, origin, wish)
+    talks.reports.append(brought)
+    talks.go_on()  # of what was taken in since
+    _judge(site, branch)
+    now = standing_here(site)
+    return CycleReport(
+        tip=branch.tip(),
+        committed=done.new,
+        arrived=joined(*talks.reports),
+        exchanges=tuple(talks.exchanges.values()),
+        questions=tuple(_questions(talks.exchanges.values())),
+        refusal=refusal,
+        waiting=waiting(site, branch, remotes),
+        standing=now,
+        doubts=_new_doubts(before, now),
+    )
+
+
+class _Talks:
+    """The exchanges of one cycle by remote, and the reports of what arrived, in order."""
+
+    def __init__(
+        self, site: Site, branch: Branch, remotes: Sequence[Remote], origin: Origin, wish: Wish
+    ) -> None:
+        self.site, self.branch, self.remotes = site, branch, remotes
+        self.origin, self.wish = origin, wish
+        self.exchanges: dict[str, Exchange] = {}
+        self.reports: list[Report] = []
+
+    def begin(self) -> None:
+        """Meet each remote, whether there is something to send or not."""
+        for remote in self.remotes:
+            self.exchanges[remote.slug] = self._talk(remote, "always")
+
+    def go_on(self) -> None:
+        """Exchange what is there now; a remote that failed is left alone, none is asked twice."""
+        for remote in self.remotes:
+            first = self.exchanges.get(remote.slug)
+            if first is None or first.error is None:
+                then = self._talk(remote, "never" if first else self.wish.fetch)
+                self.exchanges[remote.slug] = _both(first, then)
+
+    def _talk(self, remote: Remote, fetch: Fetch) -> Exchange:
+        adopt = Adopt(self._doubt, self._apply)
+        rewrite = self.wish.accept_rewrite
+        return exchange(
+            self.site,
+            self.branch,
+            remote,
+            adopt,
+            at=self.origin.at,
+            fetch=fetch,
+            follow_rewrite=rewrite,
+        )
+
+    def _doubt(self, oid: str) -> tuple[Question, ...]:
+        """What has to be confirmed before a commit is applied."""
+        if self.wish.accept_deletions:
+            return ()
+        from lorefs.sync.branch.arrive import doubtful
+
+        return doubtful(self.site, self.branch, oid)
+
+    def _apply(self, oid: str) -> None:
+        fresh = self.wish.start_fresh and self.site.store.state(APPLIED) is None
+        self.reports.append(_arrive(self.site, self.branch, oid, self.origin, fresh=fresh))
 
 
 def commit_and_apply(
@@ -180,74 +266,6 @@ def _arrive(site: Site, branch: Branch, oid: str, origin: Origin, *, fresh: bool
 
     source = origin._replace(source=ARRIVED)
     return arrive(site, branch, oid, source, instead=fresh)
-
-
-def cycle(
-    site: Site,
-    branch: Branch,
-    remotes: Sequence[Remote],
-    origin: Origin,
-    wish: Wish,
-) -> CycleReport:
-    """Exchange with all remotes. What files brought was taken in before."""
-    reports: list[Report] = []
-    before = standing_here(site)
-
-    def apply(oid: str) -> None:
-        fresh = wish.start_fresh and site.store.state(APPLIED) is None
-        reports.append(_arrive(site, branch, oid, origin, fresh=fresh))
-
-    adopt = Adopt(partial(_doubt, site, branch, wish), apply)
-
-    def talk(remote: Remote, *, fetch: Fetch) -> Exchange:
-        rewrite = wish.accept_rewrite
-        return exchange(
-            site, branch, remote, adopt, at=origin.at, fetch=fetch, follow_rewrite=rewrite
-        )
-
-    exchanges: dict[str, Exchange] = {}
-
-    def talk_to_all() -> None:
-        for remote in remotes:
-            first = exchanges.get(remote.slug)
-            if first is None or first.error is None:
-                then = talk(remote, fetch="never" if first else wish.fetch)
-                exchanges[remote.slug] = _both(first, then)
-
-    _adopt_cloned(site, branch)
-    if branch.tip() is None:  # what others have comes first, or two histories would meet
-        exchanges = {remote.slug: talk(remote, fetch="always") for remote in remotes}
-    withdraw: Ids = EVERY_ID if wish.accept_deletions else frozenset()
-    done, arrived = commit_and_apply(
-        site, branch, origin, fresh=wish.start_fresh, withdraw=withdraw
-    )
-    reports.append(arrived)
-    talk_to_all()
-    brought, refusal = _take_code(site, branch, origin, wish)
-    reports.append(brought)
-    talk_to_all()  # of what was taken in since
-    _judge(site, branch)
-    now = standing_here(site)
-    return CycleReport(
-        tip=branch.tip(),
-        committed=done.new,
-        arrived=joined(*reports),
-        exchanges=tuple(exchanges.values()),
-        questions=tuple(_questions(exchanges.values())),
-        refusal=refusal,
-        waiting=waiting(site, branch, remotes),
-        standing=now,
-        doubts=_new_doubts(before, now),
-    )
-
-
-def _doubt(site: Site, branch: Branch, wish: Wish, oid: str) -> tuple[Question, ...]:
-    """What has to be confirmed before a commit is applied."""
-    if wish.accept_deletions:
-        return ()
-    from lorefs.sync.branch.arrive import doubtful
-
-    return doubtful(site, branch, oid)
 
 
 def _new_doubts(before: Standing | None, now: Standing | None) -> tuple[Doubt, ...]:
