@@ -100,7 +100,7 @@ def test_all_long_work_is_told_of_and_ends(slow: Clone) -> None:
         slow.write(lore, f"d{number}/.lore.md")
     told: list[tuple[str, int, int]] = []
     with slow.open() as workspace:
-        object.__setattr__(workspace.site, "tell", lambda *at: told.append(at))
+        workspace.site = workspace.site._replace(tell=lambda *at: told.append(at))
         workspace.reconcile(discover=True)
         assert [(done, total) for phase, done, total in told if phase == READING] == [
             (0, 3), (1, 3), (2, 3)
