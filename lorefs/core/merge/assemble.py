@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core import document as doc
 from lorefs.core.merge.arrange import one_heading_each, renamed, separated, under_categories
+from lorefs.core.merge.closing import closed, may_be_open
 from lorefs.core.merge.sides import Sides, formatting
 from lorefs.core.merge.skeleton import END, ENTRY, HEADING, PROSE, Item, weave
 from lorefs.core.source import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from lorefs.core.merge.entry import Version
     from lorefs.core.merge.prose import Proofreader
@@ -50,13 +51,23 @@ def assemble(
     skeletons = _skeletons(path, documents, places, versions)
     before = proof.so_far()
     text = _put_together(documents, skeletons, versions, proof)
-    if _same_prose(skeletons) or _reads_back(text, versions):
+    same_prose = _same_prose(skeletons)
+    if same_prose and not any(may_be_open(each.block.text) for each in versions.values()):
+        return text  # it reads as the sides do
+    marked = _marked(skeletons, versions)
+    if _reads_back(text, versions, marked):
         return text
     # half a fence or comment from each side can swallow what stands between them
-    quiet = Sides(*(_with_prose_of(side, skeletons.base) for side in skeletons))
     proof.forget_since(before)
-    proof.note_prose(skeletons)
-    return _put_together(documents, quiet, versions, proof)
+    if not same_prose:
+        proof.note_prose(skeletons)
+        before = proof.so_far()
+        skeletons = Sides(*(_with_prose_of(side, skeletons.base) for side in skeletons))
+        text = _put_together(documents, skeletons, versions, proof)
+        if _reads_back(text, versions, marked):
+            return text
+        proof.forget_since(before)
+    return _put_together(documents, skeletons, versions, proof, whole=marked)
 
 
 def _put_together(
@@ -64,8 +75,12 @@ def _put_together(
     skeletons: Sides[list[Item]],
     versions: Mapping[str, Version],
     proof: Proofreader,
+    whole: Collection[str] | None = None,
 ) -> str:
-    """The text in which order, versions, categories and gaps are settled, one after the other."""
+    """The text in which order, versions, categories and gaps are settled, one after the other.
+
+    With `whole` what a block leaves open is closed, but in these entries.
+    """
     eol = "\r\n" if formatting(Sides(*map(_line_end, documents))) == "\r\n" else "\n"
     rank = _ranks(versions)
     items = weave(skeletons, proof.merge_prose, rank)
@@ -73,6 +88,8 @@ def _put_together(
     items = [_with_version(item, versions) for item in items]
     items[-1:-1] = _without_place(items, versions)
     items = under_categories(items, _wanted(items, skeletons, versions), eol, rank)
+    if whole is not None:
+        items = [_closed(item, eol, whole) for item in items]
     front = proof.merge_front_matter(Sides(*map(_front_matter, documents)))
     if front:
         items.insert(0, Item("front_matter", ("front_matter",), "", front))
@@ -81,14 +98,29 @@ def _put_together(
     return bom + "".join(item.lead + item.text for item in items)
 
 
+def _closed(item: Item, eol: str, but: Collection[str]) -> Item:
+    if item.kind not in {ENTRY, PROSE} or item.key[-1] in but:
+        return item
+    return item._replace(text=closed(item.text, eol))
+
+
 def _same_prose(skeletons: Sides[list[Item]]) -> bool:
-    """Whether no side changed prose: then the result reads as the sides do."""
+    """Whether no side changed prose."""
     base, ours, theirs = ([i.key for i in side if i.kind == PROSE] for side in skeletons)
     return base == ours == theirs
 
 
-def _reads_back(text: str, versions: Mapping[str, Version]) -> bool:
-    """Whether each entry without conflict markers reads back once, and as itself."""
+def _marked(skeletons: Sides[list[Item]], versions: Mapping[str, Version]) -> set[str]:
+    """The entries whose conflict markers this merge wrote; others may hold some of their own."""
+    marked = {e for e, v in versions.items() if doc.conflict_marker_line(v.block.text)}
+    if not marked:
+        return marked
+    said = {item.text for side in skeletons for item in side if item.kind == ENTRY}
+    return {entry for entry in marked if versions[entry].block.text not in said}
+
+
+def _reads_back(text: str, versions: Mapping[str, Version], but: set[str]) -> bool:
+    """Whether each entry but some reads back once, and as itself."""
     found: dict[str, str] = {}
     for block in doc.parse(text).blocks:
         if block.kind == doc.ENTRY and found.setdefault(block.id, block.text) != block.text:
@@ -96,7 +128,7 @@ def _reads_back(text: str, versions: Mapping[str, Version]) -> bool:
     return all(
         found.get(ident) == version.block.text
         for ident, version in versions.items()
-        if version.block.kind == doc.ENTRY and not doc.conflict_marker_line(version.block.text)
+        if version.block.kind == doc.ENTRY and ident not in but
     )
 
 
