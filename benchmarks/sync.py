@@ -10,6 +10,7 @@ looked at when an event names it, and none by each cycle.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from functools import partial
@@ -164,6 +165,7 @@ def commit_rows(folder: Path, runs: int) -> list[Row]:
     with opened(few) as small, opened(many) as large:
         for each in (small, large):
             exchanged(each)
+        os.sync()  # 50,000 new files would go to the disk with the first commits
         found = ratio(partial(commit, large), partial(commit, small), runs)
         both = ratio(
             lambda: taken_in(large) + committed(large),
