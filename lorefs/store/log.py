@@ -19,8 +19,8 @@ COLUMNS: Final = (
 )
 _NEW: Final = (
     "INSERT INTO changes (batch, entry, op, field, before, after, source, actor, device, session,"
-    " at, hash, rev) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-    " coalesce((SELECT rev FROM entries WHERE id = ?2), 0))"
+    " at, hash, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " coalesce((SELECT rev FROM entries WHERE id = ?), 0))"
 )
 
 
@@ -191,6 +191,7 @@ class Log:
 def _line(
     change: tuple[str, str, str, str | None, str | None], origin: Origin
 ) -> tuple[object, ...]:
+    """The values for `_NEW`; the last one finds the revision."""
     entry, op, field, before, after = change
     line = (
         origin.batch,
@@ -206,7 +207,7 @@ def _line(
         origin.at,
     )
     checksum = sha256(repr(line).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return (*line, checksum)
+    return (*line, checksum, entry)
 
 
 def _changes(edit: Edit) -> Iterator[tuple[str, str, str, str | None, str | None]]:
