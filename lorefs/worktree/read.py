@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -12,10 +13,11 @@ from lorefs.worktree.folder import folder_of, refused
 from lorefs.worktree.lease import lease
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lorefs.worktree.folder import Folder
+    from lorefs.worktree.lease import Lease
 
 SIZE_LIMIT: Final = 16 << 20  # bytes, where the configuration does not say otherwise
 
@@ -73,22 +75,39 @@ def read_in(folder: Folder, name: str, document: str, limit: int) -> Found | Lit
     for look in range(_LOOKS):
         if look:
             time.sleep(_PAUSE)
-        descriptor = folder.open(name)  # anew: whoever saves may put another file in place
-        with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise refused(document, "is not a regular file")
-            if status.st_size > limit:
-                hint = "make it smaller, or raise `limits.documentSize` in `.lorefs.toml`"
-                raise refused(document, f"is larger than {limit:,} bytes", hint)
-            with lease(descriptor) as granted:
-                data = b"" if granted is False else file.read(status.st_size + 1)
-            whole = _unchanged(status, os.fstat(descriptor)) and len(data) == status.st_size
-        if granted is False or not whole:
-            continue
-        if data or granted or look:  # where nothing is known, an empty file is looked at twice
-            return Found(data, sha256(data).hexdigest(), stat.S_IMODE(status.st_mode))
+        # opened anew each time: whoever saves may put another file in place
+        with look_at(folder, name, document, limit) as (found, held):
+            pass
+        # where nothing is known of writers, an empty file is looked at twice
+        if found is not None and (found.data or held.granted or look):
+            return found
     return "busy"
+
+
+@contextlib.contextmanager
+def look_at(
+    folder: Folder, name: str, document: str, limit: int
+) -> Iterator[tuple[Found | None, Lease]]:
+    """A file as it is now, None while another program is writing it, and a lease on it.
+
+    Raises what `read_in` raises.
+    """
+    descriptor = folder.open(name)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise refused(document, "is not a regular file")
+        if status.st_size > limit:
+            hint = "make it smaller, or raise `limits.documentSize` in `.lorefs.toml`"
+            raise refused(document, f"is larger than {limit:,} bytes", hint)
+        with lease(descriptor) as held:
+            data = b"" if held.granted is False else file.read(status.st_size + 1)
+            whole = _unchanged(status, os.fstat(descriptor)) and len(data) == status.st_size
+            if held.granted is False or not whole:
+                yield None, held
+            else:
+                mode = stat.S_IMODE(status.st_mode)
+                yield Found(data, sha256(data).hexdigest(), mode), held
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:

@@ -1,8 +1,10 @@
 """Replaces the file of a document in two parts: what can fail, and what puts it in place.
 
 A new text is written beside the file first, and is on the disk before anybody is told that it
-will come. The exchange itself needs no room. What stood in the file is kept under another name
-until it was looked at, so that a save in the last moment is put back:
+will come. The exchange itself needs no room. While it happens, whoever opens the file for
+writing has to wait, where the system can do that, and what they opened is put back before they
+go on. What stood in the file is kept under another name until it was looked at, so that any
+other save in the last moment is put back, too:
 
 - `.NAME.lorefs-PID.new` holds a new text that is not in place yet, and never anything else;
 - `.NAME.lorefs-PID.old` holds a new text just before the exchange, and what it replaced after.
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import RefusedError, UnwritableError
 from lorefs.worktree.folder import folder_of, refused
-from lorefs.worktree.read import SIZE_LIMIT, Found, read, read_in
+from lorefs.worktree.read import SIZE_LIMIT, Found, look_at, read, read_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,23 +146,44 @@ def _link_new(folder: Folder, staged: Staged, name: str) -> None:
 
 
 def _exchange(folder: Folder, staged: Staged, name: str, step: Callable[[str], None]) -> None:
-    """Exchanges the files, and back again if what stood there was not what was expected.
+    """Exchanges the files, and back again if what stood there was not what was expected."""
+    old = staged.name("old")
+    folder.rename(staged.name("new"), old)
+    step("exchange the files")
+    try:
+        _swap(folder, staged, name, step)
+    except FileNotFoundError as error:  # whoever saves it has just taken it away
+        folder.remove(old)
+        raise _changed(staged.document) from error
+    step("look at the replaced file")
+    with look_at(folder, old, staged.document, staged.limit) as (replaced, _):
+        expected = _hash(replaced) == staged.expected
+    if not expected:
+        put_back(folder, old, name, staged.hash, staged.limit)
+        raise _changed(staged.document)
+    folder.remove(old)
+
+
+def _swap(folder: Folder, staged: Staged, name: str, step: Callable[[str], None]) -> None:
+    """Puts the file called `.old` in place, and gives that name to what it replaces.
 
     Linux swaps the two in one step, so that not even a save by renaming is lost. Elsewhere a
     hard link keeps the file that is replaced, which catches saves in place.
     """
     new, old = staged.name("new"), staged.name("old")
-    folder.rename(new, old)
-    step("exchange the files")
-    if not folder.swap(old, name):
-        folder.rename(old, new)
-        folder.link(name, old)
-        folder.rename(new, name)
-    step("look at the replaced file")
-    if _hash(read_in(folder, old, staged.document, staged.limit)) != staged.expected:
-        put_back(folder, old, name, staged.hash, staged.limit)
-        raise _changed(staged.document)
-    folder.remove(old)
+    with look_at(folder, name, staged.document, staged.limit) as (found, held):
+        if _hash(found) != staged.expected:
+            folder.remove(old)
+            raise _changed(staged.document)
+        step("swap the names")
+        if not folder.swap(old, name):
+            folder.rename(old, new)
+            folder.link(name, old)
+            folder.rename(new, name)
+        # who waits opens what was just replaced, and might read the new text before they write
+        if held.is_awaited():
+            put_back(folder, old, name, staged.hash, staged.limit)
+            raise _changed(staged.document)
 
 
 def put_back(folder: Folder, old: str, name: str, written: str, limit: int) -> None:

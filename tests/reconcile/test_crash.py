@@ -42,6 +42,7 @@ STEPS = (
     "write the new file",
     "commit",
     "exchange the files",
+    "swap the names",
     "look at the replaced file",
     "sync the directory",
     "note the file",

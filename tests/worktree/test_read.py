@@ -11,7 +11,7 @@ import pytest
 
 from lorefs.errors import DocumentError
 from lorefs.worktree import Found, read
-from lorefs.worktree.lease import lease
+from tests.worktree.leases import needs_leases
 
 
 @pytest.fixture
@@ -19,12 +19,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / ".lore.md"
     path.write_text("before\n")
     return path
-
-
-def needs_leases(file: Path) -> None:
-    with file.open("rb") as opened, lease(opened.fileno()) as granted:
-        if not granted:
-            pytest.skip("no leases on this system or file system")
 
 
 def test_a_file_is_read_with_its_permissions(file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from lorefs.worktree import (
     stage,
 )
 from lorefs.worktree.folder import Folder
+from tests.worktree.leases import needs_leases
 
 DOCUMENT = ".lore.md"
 
@@ -96,22 +98,70 @@ def test_a_save_in_the_last_moment_is_put_back(file: Path, step: str) -> None:
     assert names(file.parent) == [DOCUMENT]
 
 
-def test_a_save_by_renaming_is_put_back(file: Path) -> None:
-    def rename() -> None:
-        (file.parent / "new").write_text("saved")
-        (file.parent / "new").replace(file)
+def save_by_renaming(file: Path, text: str) -> None:
+    new = file.with_name("new")
+    new.write_text(text)
+    new.replace(file)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("step", ["exchange the files", "swap the names"])
+def test_a_save_by_renaming_is_put_back(file: Path, step: str) -> None:
+    save = save_at(step, lambda: save_by_renaming(file, "saved"))
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), save)
+    assert file.read_text() == "saved"
+    assert names(file.parent) == [DOCUMENT]
+
+
+@pytest.mark.parametrize("step", ["exchange the files", "swap the names"])
+def test_a_file_that_an_editor_takes_away_is_not_made_anew(file: Path, step: str) -> None:
+    def take_away() -> None:
+        file.rename(file.with_name("backup"))
 
     with pytest.raises(ChangedMeanwhileError):
-        replace(
-            file.parent, DOCUMENT, b"after", digest("before"), save_at("exchange the files", rename)
-        )
-    assert file.read_text() == "saved"
+        replace(file.parent, DOCUMENT, b"after", digest("before"), save_at(step, take_away))
+    assert names(file.parent) == ["backup"]
+
+
+def test_a_save_during_the_exchange_is_where_the_editor_reads_next(file: Path) -> None:
+    """Else its next save would be without what it saved before, and both would count."""
+    needs_leases(file)
+    number = str(file.stat().st_ino)
+    editors: list[threading.Thread] = []
+
+    def save_twice() -> None:
+        file.write_text("first")
+        file.write_text(f"{file.read_text()}, second")
+
+    def open_it() -> None:
+        editor = threading.Thread(target=save_twice)
+        editor.start()
+        editors.append(editor)
+        while not any(
+            "BREAKING" in line and number in line
+            for line in Path("/proc/locks").read_text().splitlines()
+        ):
+            assert editor.is_alive()
+
+    def step(name: str) -> None:
+        if name == "swap the names":
+            open_it()
+        elif name == "look at the replaced file":
+            editors[0].join()
+
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), step)
+    assert file.stat().st_ino == int(number)
+    editors[0].join()
+    assert file.read_text() == "first, second"
+    assert names(file.parent) == [DOCUMENT]
 
 
 def test_two_saves_around_the_exchange_both_stay(file: Path) -> None:
     def step(name: str) -> None:
-        if name == "exchange the files":
-            file.write_text("first")
+        if name == "swap the names":
+            save_by_renaming(file, "first")
         if name == "look at the replaced file":
             file.write_text("second")
 
