@@ -77,7 +77,7 @@ SECTIONS: Final = {
         "watch": "Keep files, rows and the team equal while you work",
         "metrics": "Print what watch has counted, for Prometheus",
         "rebuild": "Make the database anew from files and git",
-        "config": "Show and set what can be set",
+        "config": "Show, set and unset what can be set",
         "gc": "Pack what the exchange wrote, and drop old backups",
     },
     "Agents": {

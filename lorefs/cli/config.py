@@ -1,4 +1,4 @@
-"""Show and set what can be set.
+"""Show, set and unset what can be set.
 
 What a team shares stands in `.lorefs.toml` (or under `[tool.lorefs]` in `pyproject.toml`); all
 `sync.*` settings are each clone's own and stand in git's configuration, `lorefs.sync.*`, which
@@ -7,6 +7,7 @@ may hold the others, too, and then wins. `LOREFS_*` in the environment wins over
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,13 +19,14 @@ from lorefs.cli.output import for_person, write, write_columns, write_json, writ
 from lorefs.config import Config
 from lorefs.config.keys import CLONE, KEYS, Key, written
 from lorefs.config.resolve import checked, key_named
-from lorefs.config.teamfile import new_team, read_team, with_value
-from lorefs.errors import RefusedError
+from lorefs.config.teamfile import OWN_NAME, new_team, read_team
+from lorefs.errors import RefusedError, UsageError
 
 EXAMPLES = """
 lorefs config list
 lorefs config set guard.deletionCount 20
 lorefs config get sync.remote
+lorefs config unset guard.deletionCount
 """
 
 Name = Annotated[str, typer.Argument(metavar="KEY", help="As in `lorefs config list`.")]
@@ -51,9 +53,39 @@ def change(key: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) ->
     if setting.home == CLONE:
         git.run("config", "--local", f"lorefs.{setting.name}", written(chosen))
         return
+    from lorefs.config.teamedit import with_value
+
     file = read_team(git.paths.worktree) or new_team(git.paths.worktree)
     section, _, name = setting.name.partition(".")
     _write(file.path, with_value(file, section, name, chosen))
+    _tell_shared(file.path.name)
+
+
+def take_back(key: Name) -> None:
+    """Take back what `set` wrote, so that the default holds again."""
+    setting = key_named(key)
+    git = git_here()
+    if setting.home == CLONE:
+        name = f"lorefs.{setting.name}"
+        if git.text("config", "--local", "--get-all", name, allowed=(0, 1)):
+            git.run("config", "--local", "--unset-all", name)
+            return
+        raise _not_set(setting, "git's configuration of this clone")
+    from lorefs.config.teamedit import without_value
+
+    file = read_team(git.paths.worktree)
+    section, _, name = setting.name.partition(".")
+    held = file.tables.get(section) if file else None
+    if file is None or not isinstance(held, dict) or name not in held:
+        raise _not_set(setting, file.path.name if file else OWN_NAME)
+    _write(file.path, without_value(file, section, name))
+    _tell_shared(file.path.name)
+
+
+def _not_set(setting: Key, where: str) -> UsageError:
+    origin = _origin(config_here(), setting)
+    hint = f"what holds comes from {origin}" if origin else "its default holds"
+    return UsageError(f"{setting.name} is not set in {where}", hint=hint)
 
 
 def list_all(json: Json = False) -> None:
@@ -88,7 +120,13 @@ def list_all(json: Json = False) -> None:
         )
 
 
-COMMANDS = {"get": show, "set": change, "list": list_all}
+COMMANDS = {"get": show, "set": change, "unset": take_back, "list": list_all}
+
+
+def _tell_shared(name: str) -> None:
+    """Says on standard error that the change is more than this clone's, for it is not obvious."""
+    words = f"changed {name}, which the team shares: commit it"
+    write_lines([[("note: ", "bold yellow"), (words, "")]], sys.stderr)
 
 
 def _origin(config: Config, key: Key) -> str | None:

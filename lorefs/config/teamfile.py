@@ -1,4 +1,4 @@
-"""Reads and edits what a team shares: `.lorefs.toml`, else `[tool.lorefs]` in `pyproject.toml`."""
+"""Reads what a team shares: `.lorefs.toml`, else `[tool.lorefs]` in `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -67,52 +67,6 @@ def read_team(root: Path) -> TeamFile | None:
 def new_team(root: Path) -> TeamFile:
     """The file that a team without one would get."""
     return TeamFile(root / OWN_NAME, (), "", {})
-
-
-def with_value(file: TeamFile, section: str, name: str, value: object) -> str:
-    """The file's text with one setting changed; every other byte stays.
-
-    Raises ConfigError where the setting is written in a way that this cannot edit.
-    """
-    import json
-
-    from lorefs.config.keys import written
-
-    literal = json.dumps(value) if isinstance(value, str | tuple) else written(value)
-    header = ".".join((*file.prefix, section))
-    lines = file.text.split("\n")
-    at = file.line_of(section, name) - 1
-    if _sets(lines[at], name):
-        left = lines[at].partition("=")[0].rstrip()
-        lines[at] = f"{left} = {literal}"
-    elif (table := re.fullmatch(_TABLE, lines[at])) and table[1] == header:
-        lines.insert(at + 1, f"{name} = {literal}")
-    else:
-        body = file.text.rstrip("\n")
-        lines = [*([body, ""] if body else []), f"[{header}]", f"{name} = {literal}", ""]
-    text = "\n".join(lines)
-    if not _holds(text, (*file.prefix, section, name), value):
-        raise ConfigError(
-            "the setting is written in a way that cannot be edited safely",
-            path=str(file.path),
-            line=at + 1,
-            hint=f"set `{name} = {literal}` under [{header}] in an editor",
-        )
-    return text
-
-
-def _holds(text: str, keys: tuple[str, ...], value: object) -> bool:
-    """Whether a TOML text says that a setting has a value: the proof of an edit."""
-    import tomllib
-
-    try:
-        found: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    value = list(value) if isinstance(value, tuple) else value
-    return found == value and isinstance(found, bool) == isinstance(value, bool)
 
 
 def _text(path: Path) -> str | None:

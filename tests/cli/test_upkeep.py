@@ -114,6 +114,20 @@ def test_config_sets_each_setting_where_it_belongs(lorefs: Lorefs, repo: Repo) -
     assert "sync.remote\tupstream\t" in lorefs("config", "list").out
 
 
+def test_config_unset_takes_a_setting_from_where_set_writes_it(lorefs: Lorefs, repo: Repo) -> None:
+    lorefs("config", "set", "sync.remote", "upstream")
+    done = lorefs("config", "set", "guard.deletionCount", "9")
+    assert done.err == "note: changed .lorefs.toml, which the team shares: commit it\n"
+    repo("config", "--global", "lorefs.guard.deletionCount", "7")
+    for key in ("sync.remote", "guard.deletionCount"):
+        lorefs("config", "unset", key)
+        assert f"{key} is not set in" in lorefs("config", "unset", key, status=2).err
+    assert "hint: what holds comes from" in lorefs("config", "unset", key, status=2).err
+    assert repo.read(".lorefs.toml") == ""
+    assert lorefs("config", "get", "sync.remote").out == "origin\n"
+    assert lorefs("config", "get", "guard.deletionCount").out == "7\n"
+
+
 def test_config_refuses_what_cannot_be(lorefs: Lorefs, repo: Repo) -> None:
     assert "did you mean sync.remote?" in lorefs("config", "get", "sync.remotes", status=2).err
     lorefs("config", "set", "sync.mode", "sometimes", status=2)

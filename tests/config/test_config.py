@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from lorefs.config import Config, Guard, load_all, load_worktree, read_git
 from lorefs.config.gitsyntax import parse
 from lorefs.config.keys import KEYS
-from lorefs.config.teamfile import TeamFile, new_team, read_team, with_value
+from lorefs.config.teamedit import with_value, without_value
+from lorefs.config.teamfile import TeamFile, new_team, read_team
 from lorefs.errors import ConfigError
 from tests.conftest import TOP
 from tests.gitrepo import Repo
@@ -348,6 +349,9 @@ def test_a_team_without_a_file_gets_one(repo: Repo) -> None:
         ),
         ("[guard]\n\n[limits]\n", "[guard]\ndeletionCount = 9\n\n[limits]\n"),
         ("[limits]\n", "[limits]\n\n[guard]\ndeletionCount = 9\n"),
+        ("guard.deletionCount = 5 # why\n", "guard.deletionCount = 9 # why\n"),
+        ("guard = { deletionCount = 5 } # why\n", "guard = { deletionCount = 9 } # why\n"),
+        ("[guard]\r\ndeletionCount = 5\r\n", "[guard]\r\ndeletionCount = 9\r\n"),
     ],
 )
 def test_one_setting_changes_and_nothing_else(repo: Repo, before: str, after: str) -> None:
@@ -355,11 +359,26 @@ def test_one_setting_changes_and_nothing_else(repo: Repo, before: str, after: st
     assert with_value(team(repo), "guard", "deletionCount", 9) == after
 
 
-def test_an_edit_that_cannot_be_proven_is_refused(repo: Repo) -> None:
-    repo.write(".lorefs.toml", "guard = { deletionCount = 5 }\n")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[guard]\ndeletionCount = 5\n", ""),
+        ("[guard]\ndeletionCount = 5\n\n[limits] # why\na = 1\n", "[limits] # why\na = 1\n"),
+        ("[guard]\na = 1 # why\ndeletionCount = 5\n", "[guard]\na = 1 # why\n"),
+        ("guard.deletionCount = 5\nguard.a = 1\n", "guard.a = 1\n"),
+    ],
+)
+def test_a_setting_goes_and_nothing_else(repo: Repo, before: str, after: str) -> None:
+    repo.write(".lorefs.toml", before)
+    assert without_value(team(repo), "guard", "deletionCount") == after
+
+
+def test_an_edit_that_cannot_be_made_is_refused(repo: Repo) -> None:
+    repo.write(".lorefs.toml", "# ours\nguard = 5\n")
     with pytest.raises(ConfigError) as caught:
         with_value(team(repo), "guard", "deletionCount", 9)
     assert caught.value.hint == "set `deletionCount = 9` under [guard] in an editor"
+    assert caught.value.line == 2
 
 
 def test_pyproject_is_edited_under_its_own_table(repo: Repo) -> None:
@@ -368,13 +387,15 @@ def test_pyproject_is_edited_under_its_own_table(repo: Repo) -> None:
     )
     text = with_value(team(repo), "guard", "deletionCount", 2)
     assert text.endswith("[tool.lorefs.guard]\ndeletionCount = 2\n")
+    assert without_value(team(repo), "guard", "deletionCount") == '[project]\nname = "x"\n\n'
 
 
 def test_nothing_is_loaded_that_only_settings_need(repo: Repo, env: dict[str, str]) -> None:
     code = (
         "import os, sys; from pathlib import Path; from lorefs.config import load_worktree\n"
         "load_worktree(Path(), Path('.git'), Path('.git'), {'HOME': os.environ['HOME']})\n"
-        "print({'tomllib', 'subprocess', 'difflib', 'lorefs.config.keys'} & set(sys.modules))"
+        "unwanted = {'tomllib', 'tomlkit', 'subprocess', 'difflib', 'lorefs.config.keys'}\n"
+        "print(unwanted & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
