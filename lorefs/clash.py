@@ -11,7 +11,7 @@ from lorefs.core.model import TEAM_NAME
 from lorefs.repo.git import Git
 from lorefs.repo.locate import locate
 from lorefs.repo.under_way import operation
-from lorefs.sync.history import base_text, merge_bases, merge_settings, read_history
+from lorefs.sync.commits.history import base_text, merge_bases, merge_settings, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

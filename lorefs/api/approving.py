@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lorefs.core.policy import Policy
     from lorefs.store import Row
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.review import Proposal
+    from lorefs.sync.decisions.review import Proposal
 
 
 class Approving(Reading):
@@ -38,7 +38,7 @@ class Approving(Reading):
 
     def proposals(self, *, rejected: bool = False) -> list[Proposal]:
         """What waits for approval, the oldest first; with `rejected` what was rejected, too."""
-        from lorefs.sync.review import proposal_of, waiting
+        from lorefs.sync.decisions.review import proposal_of, waiting
 
         policy = self.policy()
         rows = waiting(self.store, rejected=rejected, team=policy.is_manual)
@@ -46,7 +46,7 @@ class Approving(Reading):
 
     def proposal(self, reference: str) -> Proposal:
         """One of them, also where it was rejected; raises `UsageError` for any other entry."""
-        from lorefs.sync.review import proposal_of
+        from lorefs.sync.decisions.review import proposal_of
 
         row = self.get(reference)
         self._check_proposal(row)
@@ -62,7 +62,7 @@ class Approving(Reading):
         approve, and `ConflictError` where an entry says something else by now than what a
         proposal was made of, unless with `force`.
         """
-        from lorefs.sync.review import carry_out, proposal_of
+        from lorefs.sync.decisions.review import carry_out, proposal_of
 
         self._check_approver("approve")
         if if_rev is not None and len(references) > 1:
@@ -95,7 +95,7 @@ class Approving(Reading):
 
         That is for approvers, and for whoever proposed it.
         """
-        from lorefs.sync.review import turn_down
+        from lorefs.sync.decisions.review import turn_down
 
         if not why.strip():
             raise UsageError("whoever proposed it wants to know why", hint="say it with --why TEXT")

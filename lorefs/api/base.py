@@ -106,7 +106,7 @@ class Base:
     def _tell_kept(self, report: Report) -> None:
         """Tell what the team's policy kept out."""
         if report.moved:
-            from lorefs.sync.approval import notice
+            from lorefs.sync.reconcile.approval import notice
 
             self._warn(notice(report.moved))
 

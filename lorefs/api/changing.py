@@ -178,7 +178,7 @@ class Changing(Approving):
 
     def undo(self, count: int = 1) -> list[Change]:
         """Revert the newest own changes, as new changes; later edits of other fields stay."""
-        from lorefs.sync.undo import undo_batch
+        from lorefs.sync.decisions.undo import undo_batch
 
         self.take_in()
         undone: list[Change] = []
@@ -224,7 +224,7 @@ class Changing(Approving):
 
     def _approve_in(self, corpus: Corpus, document: str, ident: str) -> None:
         """An approver's word for an entry of a document, which moves if it was waiting."""
-        from lorefs.sync.review import approve_entry
+        from lorefs.sync.decisions.review import approve_entry
 
         target = document_path(directory_of(document), TEAM)
         if scope_of(document) == REVIEW:

@@ -49,7 +49,7 @@ class Promoting(Changing):
 
         Returns what they were; `undo` brings them back. Raises `UsageError` where there is none.
         """
-        from lorefs.sync.drafts import discard
+        from lorefs.sync.decisions.drafts import discard
 
         self.take_in()
         row = self.store.entries.resolve(reference)
@@ -158,7 +158,7 @@ class Promoting(Changing):
 
     def pushed(self, references: Sequence[str]) -> frozenset[str]:
         """The ids of those entries that a remote is known to hold, or once held; no network."""
-        from lorefs.sync.pushed import pushed
+        from lorefs.sync.commits.pushed import pushed
 
         return pushed(self.site, self._rows(references))
 
@@ -265,8 +265,8 @@ def _restricted(entry: Entry) -> RefusedError:
 def _take_draft(corpus: Corpus, row: Row, path: str, origin: Origin) -> None:
     """Gives an entry of the team the values of its local draft, which goes away."""
     from lorefs.core import edit
-    from lorefs.sync.drafts import discard
-    from lorefs.sync.foreign import changed_fields
+    from lorefs.sync.decisions.drafts import discard
+    from lorefs.sync.reconcile.foreign import changed_fields
 
     entry = row.entry
     draft = corpus.holding(entry.id, path).entry()

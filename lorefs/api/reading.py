@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lorefs.api.context import Context, Question, Render
     from lorefs.api.stale import Stale
     from lorefs.core.judgement import Standing
-    from lorefs.sync.conflicts import Conflicts
-    from lorefs.sync.past import Past
+    from lorefs.sync.decisions.conflicts import Conflicts
+    from lorefs.sync.decisions.past import Past
     from lorefs.sync.report import Report
 
 
@@ -139,7 +139,7 @@ class Reading(Base):
 
     def log(self, reference: str | None = None, limit: int | None = 50) -> list[Change]:
         """The newest changes first, of one entry or of all."""
-        from lorefs.sync.past import logged_id
+        from lorefs.sync.decisions.past import logged_id
 
         self.take_in()
         entry = None if reference is None else logged_id(self.store, reference)
@@ -154,8 +154,8 @@ class Reading(Base):
 
     def status(self) -> Status:
         """Where things stand, with what could not be taken in."""
+        from lorefs.sync.decisions.review import waiting
         from lorefs.sync.policy import author_here, policy_here
-        from lorefs.sync.review import waiting
 
         report = self.take_in()
         policy = policy_here(self.site)
@@ -201,13 +201,13 @@ class Reading(Base):
     @cached_property
     def conflicts(self) -> Conflicts:
         """The ledger: what automatic resolutions discarded, and how to settle it."""
-        from lorefs.sync.conflicts import Conflicts
+        from lorefs.sync.decisions.conflicts import Conflicts
 
         return Conflicts(self.site, self.take_in, self._apply)
 
     @cached_property
     def past(self) -> Past:
         """What entries were at a revision, in a commit or at a time, and how to bring it back."""
-        from lorefs.sync.past import Past
+        from lorefs.sync.decisions.past import Past
 
         return Past(self.site, self.take_in, self._apply)

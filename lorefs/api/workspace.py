@@ -70,7 +70,7 @@ class Workspace(Importing, Promoting, Hubs, BackingUp, Following):
 
         What never reached a file or a commit is lost with it: the log, and resolutions.
         """
-        from lorefs.sync.rebuild import rebuild, recorded_merges
+        from lorefs.sync.commits.rebuild import rebuild, recorded_merges
 
         paths = locate(start)
         git = Git(paths, env)

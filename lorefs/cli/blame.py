@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lorefs.cli.output import Span
-    from lorefs.sync.blame import Blame
+    from lorefs.sync.commits.blame import Blame
 
 EXAMPLES = """
 lorefs blame 6f1b0a11
@@ -24,7 +24,7 @@ _VALUE_WIDTH = 32
 
 def run(id: Id, json: Json = False) -> None:
     """Show which commit gave an entry each of its values."""
-    from lorefs.sync.blame import blame
+    from lorefs.sync.commits.blame import blame
 
     with open_workspace() as workspace:
         row = workspace.own(id)

@@ -21,8 +21,8 @@ Revision = Annotated[str | None, typer.Argument(metavar="[REV]", help="A commit.
 
 def run(rev: Revision = None, to: Revision = None, json: Json = False) -> None:
     """Compare the team's lore of two states, by entry and field; personal lore is left out."""
-    from lorefs.sync.diff import diff
-    from lorefs.sync.trees import commit_oid, texts_of
+    from lorefs.sync.commits.diff import diff
+    from lorefs.sync.commits.trees import commit_oid, texts_of
 
     git = git_here()
     has_commits = bool(git.text("rev-parse", "--verify", "--quiet", "HEAD", allowed=(0, 1, 128)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lorefs.cli.output import Span
     from lorefs.core.model import Entry
-    from lorefs.sync.diff import EntryDiff
+    from lorefs.sync.commits.diff import EntryDiff
 
 
 def write_differences(found: Sequence[EntryDiff], *, as_json: bool = False) -> None:

@@ -49,9 +49,9 @@ def run(
 
 
 def _merge(git: Git, commits: list[str], *, json: bool) -> ExitStatus:
-    from lorefs.sync.diff import diff
-    from lorefs.sync.merge_tree import merge_trees
-    from lorefs.sync.trees import commit_oid, texts_of
+    from lorefs.sync.commits.diff import diff
+    from lorefs.sync.commits.merge_tree import merge_trees
+    from lorefs.sync.commits.trees import commit_oid, texts_of
 
     base, ours, theirs = commits
     merged = merge_trees(git, base, ours, theirs)
@@ -80,7 +80,7 @@ def _words(discard: Discard) -> str:
 
 
 def _check(git: Git, revision: str, *, json: bool) -> ExitStatus:
-    from lorefs.sync.merge_tree import check_merge
+    from lorefs.sync.commits.merge_tree import check_merge
 
     found = check_merge(git, revision)
     if json:

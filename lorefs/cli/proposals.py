@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lorefs.core.model import Entry
     from lorefs.core.policy import Policy
     from lorefs.store.entries import Entries
-    from lorefs.sync.review import Proposal
+    from lorefs.sync.decisions.review import Proposal
 
 SHOWN: Final = 5  # of what a command was not let do
 SHOWN_LINES: Final = 3  # of a new content, in a list

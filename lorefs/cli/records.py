@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lorefs.cli.output import Span
     from lorefs.core.ledger import Discard
     from lorefs.store import Record
-    from lorefs.sync.conflicts import Conflict
+    from lorefs.sync.decisions.conflicts import Conflict
 
 TITLE_WIDTH: Final = 26
 RECORD_WIDTH: Final = 8  # characters of a record's id that people see

@@ -17,7 +17,7 @@ from lorefs.errors import ExitStatus, LorefsError, UsageError
 
 if TYPE_CHECKING:
     from lorefs.api import Workspace
-    from lorefs.sync.conflicts import Conflict
+    from lorefs.sync.decisions.conflicts import Conflict
 
 EXAMPLES = """
 lorefs resolve                 # one after the other, as `git add -p` asks

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lorefs.api import Workspace
-    from lorefs.sync.past import Restoration
+    from lorefs.sync.decisions.past import Restoration
 
 EXAMPLES = """
 lorefs restore 6f1b0a11                  # as it was before its last change
@@ -101,7 +101,7 @@ def _check(given: Mapping[str, bool], *, one: bool) -> None:
 
 def _discard_draft(id: str, *, as_json: bool) -> None:
     """Have what the team says of an entry count alone, and show what that changes."""
-    from lorefs.sync.diff import EntryDiff
+    from lorefs.sync.commits.diff import EntryDiff
 
     with open_workspace() as workspace:
         drafts = workspace.discard_draft(id)

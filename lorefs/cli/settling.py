@@ -15,7 +15,7 @@ from lorefs.errors import LorefsError, UsageError
 if TYPE_CHECKING:
     from lorefs.api import Workspace
     from lorefs.cli.output import Span
-    from lorefs.sync.conflicts import Conflict
+    from lorefs.sync.decisions.conflicts import Conflict
 
 Way = Literal["ours", "theirs", "both", "keep", "edit"]
 

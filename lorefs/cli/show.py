@@ -105,7 +105,7 @@ def _write_content(content: str, as_: str | None) -> None:
 def _write_draft(row: Row, draft: Draft) -> None:
     """What a personal copy of the entry says instead."""
     from lorefs.cli.differences import write_differences
-    from lorefs.sync.diff import EntryDiff
+    from lorefs.sync.commits.diff import EntryDiff
 
     place = one_line(draft.document)
     write("")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lorefs.cli.output import Span
     from lorefs.config import Hub
     from lorefs.store import RemoteState
-    from lorefs.sync.conflicts import Conflict
+    from lorefs.sync.decisions.conflicts import Conflict
     from lorefs.watch.state import State
 
 EXAMPLES = """

@@ -1,6 +1,6 @@
 """What a document's file brings, against which base, and who owns the file: one decision.
 
-Pure: facts in, actions out. `sync/reconcile.py` gathers the facts and carries the actions
+Pure: facts in, actions out. `sync/reconcile/run.py` gathers the facts and carries the actions
 out, one by one, in this order.
 """
 

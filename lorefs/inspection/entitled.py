@@ -26,10 +26,10 @@ from lorefs.core.realm import REALMS
 from lorefs.errors import RefusedError
 from lorefs.repo.plumbing import PlumbingObjects
 from lorefs.repo.signing import signing_key
-from lorefs.sync.judging import Standings, Step
-from lorefs.sync.policies import PolicyHistory, below, merged_texts
-from lorefs.sync.trees import commit_oid, read_files
-from lorefs.sync.values import Lore
+from lorefs.sync.commits.trees import commit_oid, read_files
+from lorefs.sync.judging.lore import Lore
+from lorefs.sync.judging.policies import PolicyHistory, below, merged_texts
+from lorefs.sync.judging.standings import Standings, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

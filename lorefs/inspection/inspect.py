@@ -162,7 +162,7 @@ def _committed(git: Git, path: str) -> str:
 
 def _base(git: Git, request: Request) -> Mapping[str, str]:
     """The texts of the documents before what is looked at; {} where there is nothing before."""
-    from lorefs.sync.trees import texts_of
+    from lorefs.sync.commits.trees import texts_of
 
     before = "HEAD" if request.commit is None else request.since or f"{request.commit}^"
     found = git.text(

@@ -84,7 +84,7 @@ def from_commit(
 ) -> Documents:
     """The documents of a commit; with `since` those on which it differs from that commit."""
     from lorefs.repo.index import changed_between, in_tree
-    from lorefs.sync.trees import commit_oid
+    from lorefs.sync.commits.trees import commit_oid
 
     commit = commit_oid(git, commit)
     listed = [each for each in in_tree(git, commit) if scope_of(each.path) or each.path in paths]
@@ -133,7 +133,7 @@ def _sized(path: str, data: bytes, limit: int) -> Source:
 
 def _from_objects(git: Git, listed: Sequence[Listed], limit: int) -> list[Source]:
     """The shared documents among files of the index or of a tree, read in one run of git."""
-    from lorefs.sync.trees import read_blobs
+    from lorefs.sync.commits.trees import read_blobs
 
     listed = [each for each in listed if scope_of(each.path) != PERSONAL]
     files = [each for each in listed if each.is_file]

@@ -20,7 +20,7 @@ from lorefs.core.model import PERSONAL, scope_of
 from lorefs.inspection.inspect import Inspected, check_codes, inspect, rules_of
 from lorefs.repo import Git, GitPaths
 from lorefs.repo.index import REGULAR
-from lorefs.sync.trees import read_blobs
+from lorefs.sync.commits.trees import read_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

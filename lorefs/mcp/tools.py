@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from lorefs.api import Workspace
     from lorefs.store import Row
-    from lorefs.sync.conflicts import Conflict
-    from lorefs.sync.review import Proposal
+    from lorefs.sync.decisions.conflicts import Conflict
+    from lorefs.sync.decisions.review import Proposal
 
     Value = dict[str, Any]
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.errors import LorefsError, RefusedError
-from lorefs.sync.reconcile import reconcile
+from lorefs.sync.reconcile.run import reconcile
 from lorefs.sync.site import LAST_FAILURE
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def _in_force(site: Site) -> Policy | None:
     judged = site.store.state(JUDGED) if site.config.sync.enabled else None
     if judged is None or site.store.standings.get(judged) is None:
         return None
-    from lorefs.sync.standing import policy_in_force
+    from lorefs.sync.judging.kept import policy_in_force
 
     return policy_in_force(site.store)
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from lorefs.config import Config
     from lorefs.repo import Git
     from lorefs.store import DocumentState, Origin, Store
-    from lorefs.sync.approval import Kept
     from lorefs.sync.corpus import Corpus
     from lorefs.sync.known import Known
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.approval import Kept
+    from lorefs.sync.reconcile.observe import Observation
 
 
 # The commit of the sync branch that the rows follow.

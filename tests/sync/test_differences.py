@@ -11,7 +11,7 @@ from lorefs.core import edit
 from lorefs.core.document import Document, parse
 from lorefs.core.model import PERSONAL, scope_of
 from lorefs.sync.corpus import EMPTY
-from lorefs.sync.differences import Places, differences
+from lorefs.sync.reconcile.differences import Places, differences
 from tests.lore import document, entry, ident
 
 PATHS = (".lore.md", ".lore.local.md", ".lore.review.md", "api/.lore.md", "api/.lore.local.md")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lorefs.core.judgement import ENTRY, POLICY, THE_POLICY
-from lorefs.sync.standing import policy_in_force
+from lorefs.sync.judging.kept import policy_in_force
 from tests.cli.terminal import Lorefs
 from tests.clones import BRANCH, Clone, Team, converge
 from tests.lore import document, entry, ident

@@ -30,7 +30,7 @@ from lorefs.sync.backup.documents import (
 )
 from lorefs.sync.branch.news import ARRIVED
 from lorefs.sync.progress import told
-from lorefs.sync.reconcile import reconcile
+from lorefs.sync.reconcile.run import reconcile
 from lorefs.sync.report import NOTHING, Question, Report, joined
 from lorefs.sync.site import Request
 from lorefs.worktree import ChangedMeanwhileError

@@ -15,21 +15,21 @@ from lorefs.core.policy import OPEN
 from lorefs.core.precedence import without_removed
 from lorefs.core.selection import RESTRICTED, visible
 from lorefs.store.documents import digest
-from lorefs.sync.approval import keep_met
 from lorefs.sync.branch.merge import MERGE_PARENTS, again
 from lorefs.sync.branch.news import LOGGED
 from lorefs.sync.branch.publish import following
 from lorefs.sync.branch.standing import judged, note
+from lorefs.sync.commits.diff import diff
+from lorefs.sync.commits.history import TreeHistories
 from lorefs.sync.corpus import Corpus
-from lorefs.sync.diff import diff
 from lorefs.sync.hidden import followed
-from lorefs.sync.history import TreeHistories
-from lorefs.sync.materialise import carry_lag
+from lorefs.sync.judging.kept import known
 from lorefs.sync.progress import READING, told
-from lorefs.sync.reconcile import reconcile
+from lorefs.sync.reconcile.approval import keep_met
+from lorefs.sync.reconcile.materialise import carry_lag
+from lorefs.sync.reconcile.run import reconcile
 from lorefs.sync.report import Question, Report
 from lorefs.sync.site import APPLIED, Request
-from lorefs.sync.standing import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from lorefs.core.merge import MergedCorpus
     from lorefs.repo.objects import Commit
     from lorefs.store import Origin, Store
-    from lorefs.sync.approval import Kept
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.branch.standing import Judged
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.approval import Kept
+    from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.site import Site
 
 

@@ -21,10 +21,10 @@ from lorefs.core.precedence import news_of
 from lorefs.errors import RefusedError
 from lorefs.repo import head_oid
 from lorefs.sync.branch.news import TAKEN, code_tip
-from lorefs.sync.diff import diff
+from lorefs.sync.commits.diff import diff
+from lorefs.sync.commits.history import TreeHistories, merge_bases
 from lorefs.sync.hidden import Hidden
-from lorefs.sync.history import TreeHistories, merge_bases
-from lorefs.sync.reconcile import reconcile
+from lorefs.sync.reconcile.run import reconcile
 from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from lorefs.repo.objects import RefMovedError, Signature
 from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
 from lorefs.sync.branch.report import Committed
 from lorefs.sync.branch.terms import held, note_held, noted, terms_of
+from lorefs.sync.commits.diff import diff
 from lorefs.sync.corpus import Corpus
-from lorefs.sync.diff import diff
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.branch.news import Ids
-    from lorefs.sync.diff import EntryDiff
+    from lorefs.sync.commits.diff import EntryDiff
     from lorefs.sync.site import Site
 
 

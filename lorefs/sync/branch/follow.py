@@ -17,8 +17,8 @@ from lorefs.sync.branch.news import ARRIVED
 from lorefs.sync.branch.publish import following
 from lorefs.sync.branch.terms import held
 from lorefs.sync.hidden import followed, wanted
-from lorefs.sync.materialise import carry_lag
-from lorefs.sync.reconcile import reconcile
+from lorefs.sync.reconcile.materialise import carry_lag
+from lorefs.sync.reconcile.run import reconcile
 from lorefs.sync.report import Report
 from lorefs.sync.site import APPLIED, FILTER, Request, filter_text
 

@@ -16,7 +16,7 @@ from lorefs.core.model import TEAM_NAME
 from lorefs.core.precedence import without_removed
 from lorefs.repo.objects import Signature
 from lorefs.sync.branch.branch import realms
-from lorefs.sync.history import TreeHistories, merge_bases, merge_settings
+from lorefs.sync.commits.history import TreeHistories, merge_bases, merge_settings
 
 if TYPE_CHECKING:
     from lorefs.core.ledger import Discard

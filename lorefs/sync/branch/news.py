@@ -79,7 +79,7 @@ def standing_here(site: Site) -> Standing | None:
     judged = site.store.state(JUDGED)
     if judged is None or site.store.standings.get(judged) is None:
         return None
-    from lorefs.sync.standing import current
+    from lorefs.sync.judging.kept import current
 
     return current(site.store)
 

@@ -11,9 +11,9 @@ from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.precedence import news_of
 from lorefs.repo import head_oid
 from lorefs.sync.branch.code import last_taken
+from lorefs.sync.commits.history import TreeHistories, merge_bases
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.hidden import Hidden
-from lorefs.sync.history import TreeHistories, merge_bases
 from lorefs.sync.known import Known
 from lorefs.sync.site import APPLIED
 

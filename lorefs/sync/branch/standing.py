@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lorefs.core.policy import OPEN
 from lorefs.errors import GitError, RefusedError
-from lorefs.sync import standing as kept
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import mentions_policy
-from lorefs.sync.judging import Standings
+from lorefs.sync.judging import kept
+from lorefs.sync.judging.lore import Lore
+from lorefs.sync.judging.standings import Standings
 from lorefs.sync.site import APPLIED, JUDGED
-from lorefs.sync.values import Lore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lorefs.core.judgement import Standing
     from lorefs.store import Store
     from lorefs.sync.branch.branch import Branch
-    from lorefs.sync.judging import Step
+    from lorefs.sync.judging.standings import Step
     from lorefs.sync.site import Site
 
 

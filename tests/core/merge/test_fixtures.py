@@ -12,7 +12,7 @@ import pytest
 
 from lorefs.core.document import decode, encode
 from lorefs.core.merge import Settings, Sides, merge_document
-from lorefs.sync.history import merge_settings
+from lorefs.sync.commits.history import merge_settings
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "merge"
 CASES = sorted(folder.name for folder in FIXTURES.iterdir())

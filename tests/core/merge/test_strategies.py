@@ -9,7 +9,7 @@ from hypothesis import given
 from lorefs.core.document import parse
 from lorefs.core.merge import MergedDocument, Settings, Sides, merge_corpus, merge_document
 from lorefs.core.merge.sides import Strategy
-from lorefs.sync.history import merge_settings
+from lorefs.sync.commits.history import merge_settings
 from tests.core.merge.test_properties import versions
 from tests.lore import document, entries, entry, ident
 

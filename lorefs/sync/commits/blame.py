@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core.history import find_block
 from lorefs.core.model import Entry
+from lorefs.sync.commits.trees import read_files
 from lorefs.sync.corpus import Holding
-from lorefs.sync.trees import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

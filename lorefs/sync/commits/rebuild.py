@@ -10,8 +10,8 @@ from lorefs.core.merge import Settings, Sides, merge_document
 from lorefs.core.model import TEAM_NAME
 from lorefs.errors import LorefsError, RefusedError
 from lorefs.store import Store
-from lorefs.sync.history import base_text, merge_bases, merge_settings, read_history
-from lorefs.sync.trees import documents_of
+from lorefs.sync.commits.history import base_text, merge_bases, merge_settings, read_history
+from lorefs.sync.commits.trees import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

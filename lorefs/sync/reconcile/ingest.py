@@ -9,8 +9,8 @@ from lorefs.core.document import parse
 from lorefs.core.model import PERSONAL
 from lorefs.core.plan import is_mass_deletion
 from lorefs.sync.progress import READING, told
+from lorefs.sync.reconcile.stashes import stashed
 from lorefs.sync.report import Question
-from lorefs.sync.stashes import stashed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lorefs.core.plan import Facts
     from lorefs.store import Store
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.report import Notes
     from lorefs.sync.site import Site
 
@@ -66,7 +66,7 @@ def _merged(
     )
     if one_sided:
         return True, {path: parse(texts[path]) for path in told(site, READING, texts)}, ()
-    from lorefs.sync.merging import merge_in
+    from lorefs.sync.reconcile.merging import merge_in
 
     return False, *merge_in(site, corpus, texts, brought, stashes)
 
@@ -112,7 +112,7 @@ def _overwritten(store: Store, path: str, text: str) -> list[Discard]:
     replaced = store.documents.replaced(path)
     if replaced is None:
         return []
-    from lorefs.sync.merging import overwritten
+    from lorefs.sync.reconcile.merging import overwritten
 
     discards = overwritten(store, path, replaced, text)
     store.documents.put_replaced(path, None)  # the buffer is no older than this save

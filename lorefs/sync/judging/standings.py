@@ -24,7 +24,7 @@ from lorefs.core.judgement import (
 from lorefs.core.message import INGESTED, trailer
 from lorefs.core.policy import FINGERPRINT, Author
 from lorefs.repo.signing import fingerprints
-from lorefs.sync.history import merge_bases
+from lorefs.sync.commits.history import merge_bases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lorefs.core.judgement import Verdict
     from lorefs.repo import Git
     from lorefs.repo.objects import Commit
-    from lorefs.sync.values import Lore, Tree
+    from lorefs.sync.judging.lore import Lore, Tree
 
     # What merging the parents of a commit gives: a tree, or documents by their paths without the
     # prefix; None where that cannot be told.

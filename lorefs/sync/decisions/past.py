@@ -15,11 +15,11 @@ from lorefs.core.rewind import Version, pick, versions
 from lorefs.core.selection import RESTRICTED, visible
 from lorefs.errors import ConflictError, UsageError
 from lorefs.store import OWN, read_entry
+from lorefs.sync.commits.diff import EntryDiff
+from lorefs.sync.commits.trees import commit_oid, texts_of
 from lorefs.sync.corpus import Holding
-from lorefs.sync.diff import EntryDiff
-from lorefs.sync.foreign import changed_fields
 from lorefs.sync.hidden import followed
-from lorefs.sync.trees import commit_oid, texts_of
+from lorefs.sync.reconcile.foreign import changed_fields
 from lorefs.worktree import check_place
 
 if TYPE_CHECKING:

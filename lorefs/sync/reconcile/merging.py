@@ -11,7 +11,7 @@ from lorefs.core.merge import Settings, Sides, merge_corpus, merge_document
 from lorefs.core.model import PERSONAL
 from lorefs.core.resolution import texts_of
 from lorefs.core.versions import edits_base
-from lorefs.sync.diff import diff
+from lorefs.sync.commits.diff import diff
 from lorefs.sync.hidden import Hidden
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from lorefs.core.model import Entry
     from lorefs.store import Store
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
+    from lorefs.sync.reconcile.stashes import Stashes
     from lorefs.sync.site import Site
-    from lorefs.sync.stashes import Stashes
 
 # In an ingest the file wins a clash; what gives way goes to the ledger.
 SETTINGS: Final = Settings(on_clash="theirs")

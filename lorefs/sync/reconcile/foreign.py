@@ -49,7 +49,7 @@ def apply_foreign(store: Store, corpus: Corpus, root: Path) -> Foreign:
     edits = store.outbox.edits()
     store.outbox.revert()  # also where all is as it was in the end
     if store.state(JUDGED):
-        from lorefs.sync.standing import mark
+        from lorefs.sync.judging.kept import mark
 
         mark(store)
     for foreign in edits:

@@ -23,8 +23,8 @@ from lorefs.core.proposal import (
 )
 from lorefs.errors import ConflictError, RefusedError, UnknownEntryError
 from lorefs.store import Filter
-from lorefs.sync.foreign import changed_fields
-from lorefs.sync.past import versions_of
+from lorefs.sync.decisions.past import versions_of
+from lorefs.sync.reconcile.foreign import changed_fields
 
 if TYPE_CHECKING:
     from lorefs.core.model import Entry

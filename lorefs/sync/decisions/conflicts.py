@@ -1,4 +1,4 @@
-"""The ledger at work: which records are open, and what settles them."""
+"""The ledger at work: which records are open, and how people settle them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.resolution import is_settled, outcome, put
 from lorefs.errors import UsageError
-from lorefs.sync.resolve import carry_out
+from lorefs.sync.decisions.resolve import carry_out
+from lorefs.sync.reconcile.settled import close
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from lorefs.core.resolution import Choice
     from lorefs.store import Origin, Record, Row, Store
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.differences import Differences
     from lorefs.sync.report import Report
     from lorefs.sync.site import Site
 
@@ -140,33 +140,3 @@ def find(conflicts: list[Conflict], reference: str) -> Conflict:
         found=reference,
         hint="`lorefs conflicts --all` lists them with their numbers",
     )
-
-
-def close(store: Store, record: Record, origin: Origin) -> None:
-    """Close a record, and note in the log who did; one that is closed stays as it is."""
-    if record.resolved_at is not None:
-        return
-    store.ledger.close(record.id, origin.at)
-    discard = record.discard
-    store.log.note_resolution(record.id, discard.entry, discard.field, origin)
-
-
-def close_settled(store: Store, changed: Differences, origin: Origin) -> None:
-    """Close the records whose entry was just given a value that had to give way.
-
-    What git did (a switch, a merge) closes none: nobody chose, and the next switch may take
-    it back.
-    """
-    if origin.source == "git":
-        return
-    edited = {known.id: e.after for e in changed.edits if (known := e.after or e.before)}
-    for record in store.ledger.records(open_only=True):
-        discard = record.discard
-        if discard.entry in changed.added:
-            entry: Entry | None = changed.added[discard.entry].entry()
-        elif discard.entry in edited:
-            entry = edited[discard.entry]
-        else:
-            continue
-        if is_settled(discard, entry):
-            close(store, record, origin)

@@ -68,7 +68,7 @@ class Stashes:
     def news(self, path: str, text: str, base: str, current: str) -> str:
         """A file's text without what a stash brought back of what the sync branch changed."""
         from lorefs.core.precedence import news_of
-        from lorefs.sync.history import TreeHistories
+        from lorefs.sync.commits.history import TreeHistories
 
         prefix = self.site.config.sync.prefix
         history = TreeHistories(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lorefs.core import edit
 from lorefs.core.model import TEAM, Entry, document_path
 from lorefs.store import read_entry
-from lorefs.sync.drafts import bring_back
-from lorefs.sync.foreign import changed_fields
+from lorefs.sync.decisions.drafts import bring_back
+from lorefs.sync.reconcile.foreign import changed_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lorefs.store import DocumentState
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.site import Site
 
 

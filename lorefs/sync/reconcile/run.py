@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Final
 from lorefs.core import plan as planning
 from lorefs.errors import DocumentError
 from lorefs.repo import head_signature
-from lorefs.sync.approval import keep_change, keep_files, keep_rows
 from lorefs.sync.corpus import Corpus
-from lorefs.sync.files import Files, recover_files
-from lorefs.sync.foreign import apply_foreign
-from lorefs.sync.headings import tidy_headings
-from lorefs.sync.ingest import ingest
 from lorefs.sync.known import Known
-from lorefs.sync.materialise import intend, note_lags
-from lorefs.sync.observe import Observation, observe
-from lorefs.sync.renamed import renamed
+from lorefs.sync.reconcile.approval import keep_change, keep_files, keep_rows
+from lorefs.sync.reconcile.files import Files, recover_files
+from lorefs.sync.reconcile.foreign import apply_foreign
+from lorefs.sync.reconcile.headings import tidy_headings
+from lorefs.sync.reconcile.ingest import ingest
+from lorefs.sync.reconcile.materialise import intend, note_lags
+from lorefs.sync.reconcile.observe import Observation, observe
+from lorefs.sync.reconcile.renamed import renamed
+from lorefs.sync.reconcile.rows import write_rows
+from lorefs.sync.reconcile.stashes import note_stashes
 from lorefs.sync.report import Notes, Question, Report, Waiting, joined
-from lorefs.sync.rows import write_rows
 from lorefs.sync.site import Request, has_spool
-from lorefs.sync.stashes import note_stashes
 from lorefs.worktree import sole
 
 if TYPE_CHECKING:
     from lorefs.errors import LorefsError
     from lorefs.store import Origin, Store
-    from lorefs.sync.approval import Kept
+    from lorefs.sync.reconcile.approval import Kept
     from lorefs.sync.site import Site
 
 TRIES: Final = 8  # how often a file may be saved by others while it is to be replaced
@@ -82,7 +82,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
             notes = Notes(notes.waiting, notes.questions, notes.refusals)
         wanted = _apply_change(site, request, observation, corpus, notes)
         if has_spool(site):
-            from lorefs.sync.spooled import collect_spool
+            from lorefs.sync.reconcile.spooled import collect_spool
 
             notes.discards += collect_spool(site.git.paths, observation, corpus)
         origin, first = request.origin, request.first
@@ -139,7 +139,7 @@ def _take_files(
 ) -> set[str]:
     """Takes in what people wrote, as far as it may stand; returns what is not to be written to."""
     if site.config.sync.enabled and observation.own_commits:
-        from lorefs.sync.merging import take_own_commits
+        from lorefs.sync.reconcile.merging import take_own_commits
 
         take_own_commits(site, observation, corpus)
     skipped = _apply_plans(site, observation, corpus, notes)

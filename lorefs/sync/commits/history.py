@@ -9,7 +9,7 @@ from lorefs.core.document import decode, parse
 from lorefs.core.front_matter import FrontMatterError, read_front_matter
 from lorefs.core.history import DocumentHistory, Version
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_document
-from lorefs.sync.trees import read_files
+from lorefs.sync.commits.trees import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from lorefs.core.plan import Facts
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
 
 
 def renamed(observation: Observation, corpus: Corpus) -> frozenset[str]:

@@ -9,8 +9,8 @@ from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
 from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
+from lorefs.sync.reconcile.stashes import put_aside
 from lorefs.sync.site import anything_waits, has_spool, unknown_at_top
-from lorefs.sync.stashes import put_aside
 from lorefs.worktree import Found, check_text, read, wait_for
 
 if TYPE_CHECKING:

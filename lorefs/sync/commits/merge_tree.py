@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from lorefs.core.merge import MergedCorpus, Settings, Sides, merge_corpus
 from lorefs.core.model import TEAM_NAME
 from lorefs.errors import UsageError
-from lorefs.sync.diff import EntryDiff, diff
-from lorefs.sync.history import TreeHistories, merge_bases, merge_settings
-from lorefs.sync.trees import commit_oid, texts_of
+from lorefs.sync.commits.diff import EntryDiff, diff
+from lorefs.sync.commits.history import TreeHistories, merge_bases, merge_settings
+from lorefs.sync.commits.trees import commit_oid, texts_of
 
 if TYPE_CHECKING:
     from lorefs.repo import Git

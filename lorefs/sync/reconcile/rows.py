@@ -15,10 +15,10 @@ from lorefs.errors import DocumentError
 from lorefs.store.bulk import PORTION
 from lorefs.store.documents import KEPT
 from lorefs.sync.corpus import EMPTY, values
-from lorefs.sync.differences import Places, differences
-from lorefs.sync.headings import note_headings
 from lorefs.sync.policy import note_policy
 from lorefs.sync.progress import WRITING, told
+from lorefs.sync.reconcile.differences import Places, differences
+from lorefs.sync.reconcile.headings import note_headings
 from lorefs.sync.report import Copy, Report
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from lorefs.store import Origin, Store
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.differences import Differences
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.differences import Differences
+    from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.report import Notes
     from lorefs.sync.site import Site
 
@@ -57,7 +57,7 @@ def write_rows(
     _write_differences(store, found, origin, first=first)
     _write_texts(site, corpus, sorted({*changed, *found.doubles}), notes)
     if store.ledger.is_open():
-        from lorefs.sync.conflicts import close_settled
+        from lorefs.sync.reconcile.settled import close_settled
 
         close_settled(store, found, origin)
     recorded = set(store.ledger.record(notes.discards, origin.at))

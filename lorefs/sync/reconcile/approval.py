@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lorefs.core.plan import Facts
     from lorefs.core.policy import Policy
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.site import Request, Site
 
 

@@ -14,10 +14,10 @@ from lorefs.core.model import TEAM_NAME
 from lorefs.core.precedence import without_removed
 from lorefs.core.realm import REALMS
 from lorefs.errors import RefusedError
-from lorefs.sync.history import TreeHistories, base_text, merge_bases, merge_settings
-from lorefs.sync.judging import Standings, Step
-from lorefs.sync.trees import read_files, texts_of
-from lorefs.sync.values import Lore, policy_of
+from lorefs.sync.commits.history import TreeHistories, base_text, merge_bases, merge_settings
+from lorefs.sync.commits.trees import read_files, texts_of
+from lorefs.sync.judging.lore import Lore, policy_of
+from lorefs.sync.judging.standings import Standings, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lorefs.core.policy import Policy
     from lorefs.repo import Git
     from lorefs.repo.objects import Objects
-    from lorefs.sync.values import Tree
+    from lorefs.sync.judging.lore import Tree
 
 Texts = dict[str, str]
 

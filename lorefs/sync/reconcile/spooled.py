@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lorefs.repo import GitPaths
     from lorefs.spool import Run
     from lorefs.sync.corpus import Corpus
-    from lorefs.sync.observe import Observation
+    from lorefs.sync.reconcile.observe import Observation
 
 
 def collect_spool(paths: GitPaths, observation: Observation, corpus: Corpus) -> list[Discard]:

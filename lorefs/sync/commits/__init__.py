@@ -1,0 +1,1 @@
+"""What the commits of a repository say of lore: trees, versions, differences, origins."""

@@ -1,0 +1,1 @@
+"""What people decide, carried out as edits of documents: conflicts, proposals, the past."""

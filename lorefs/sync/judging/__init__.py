@@ -1,0 +1,1 @@
+"""Who was entitled to what a history holds, by the policies that were in force."""

@@ -1,0 +1,1 @@
+"""One reconcile: files, rows and the texts of documents are made equal."""
