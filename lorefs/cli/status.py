@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -21,7 +21,7 @@ from lorefs.errors import ExitStatus
 from lorefs.store import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lorefs.api import Status, Workspace
     from lorefs.cli.output import Span
@@ -39,6 +39,20 @@ PS1='$(lorefs status --short 2>/dev/null) $ '
 SHOWN: Final = 5  # records of the ledger
 
 
+class _Facts(NamedTuple):
+    """All that is shown; `pid` is that of a running watch, `now` in milliseconds."""
+
+    status: Status
+    conflicts: Sequence[Conflict]
+    remotes: Sequence[RemoteState]
+    backups: Sequence[RemoteState]
+    hubs: Sequence[tuple[Hub, RemoteState]]
+    installed: bool
+    watch: State | None
+    pid: int | None
+    now: int
+
+
 def run(
     json: Json = False,
     short: Annotated[
@@ -46,58 +60,88 @@ def run(
     ] = False,
 ) -> ExitStatus:
     """Show where things stand. Exits with 1 where something waits for you."""
+    with open_workspace() as workspace:
+        if short:
+            return _short(workspace)
+        freshen(workspace)
+        facts = _gather(workspace)
+    if json:
+        write_json(_as_json(facts))
+    else:
+        for lines in _sections(facts):
+            write_lines(lines)
+        for refusal in facts.status.report.refusals:
+            explain(refusal)
+    return ExitStatus.FINDINGS if _needs_somebody(facts.status) else ExitStatus.DONE
+
+
+def _gather(workspace: Workspace) -> _Facts:
     from lorefs.install import is_installed
+
+    watch, pid = _watch(workspace)
+    return _Facts(
+        status=workspace.status(),
+        conflicts=workspace.conflicts.open(),
+        remotes=workspace.remotes(),
+        backups=[workspace.backup_remote()] if workspace.config.backup.enabled else [],
+        hubs=workspace.hubs(),
+        installed=is_installed(git_here()),
+        watch=watch,
+        pid=pid,
+        now=milliseconds(),
+    )
+
+
+def _watch(workspace: Workspace) -> tuple[State | None, int | None]:
+    """What watch said last, and its pid if it runs."""
     from lorefs.watch import lock, state
 
-    with open_workspace() as workspace:
-        folder = workspace.paths.lorefs_dir
-        watch, pid = state.read(folder), lock.holder(folder)
-        if short:
-            return _short(workspace, watch, pid)
-        freshen(workspace)
-        status = workspace.status()
-        conflicts = workspace.conflicts.open()
-        remotes = workspace.remotes()
-        hubs = workspace.hubs()
-        backups = [workspace.backup_remote()] if workspace.config.backup.enabled else []
-    installed = is_installed(git_here())
-    now = milliseconds()
-    if json:
-        facts = {
-            "entries": status.entries,
-            "documents": list(status.documents),
-            "elsewhere": dict(status.elsewhere),
-            "open_conflicts": status.open_conflicts,
-            "conflicts": [record_json(conflict.record) for conflict in conflicts],
-            "sync": status.sync,
-            **doubts_json(status.standing),
-            "proposals": status.proposals,
-            "approvers": list(status.approvers),
-            "remotes": [remote_json(state.name, state) for state in remotes],
-            "hubs": [hub_json(hub, state) for hub, state in hubs],
-            "backup": [remote_json(state.name, state) for state in backups],
-            "installed": installed,
-            "watch": watch_json(watch, pid, now),
-            "nominations": list(status.nominations),
-        }
-        drafts = [{"document": draft.document, "id": draft.entry} for draft in status.drafts]
-        write_json(facts | report_json(status.report) | {"drafts": drafts})
-    else:
-        write_lines(_lines(status, conflicts, installed=installed))
-        write_lines(_sync_lines(remotes))
-        write_lines(_sync_lines(backups, "backup"))
-        write_lines(_hub_lines(hubs))
-        if status.standing is not None:
-            from lorefs.cli.doubts import doubt_lines
+    folder = workspace.paths.lorefs_dir
+    return state.read(folder), lock.holder(folder)
 
-            write_lines(doubt_lines(status.standing, tuple(status.standing.doubts.values())))
-        write_lines(state_lines(watch and replace(watch, hubs=()), pid, now))  # named above
-        for refusal in status.report.refusals:
-            explain(refusal)
+
+def _needs_somebody(status: Status) -> bool:
     mine = status.proposals if status.may_approve else 0
-    attention = needs_attention(status.report) or status.open_conflicts or mine
-    attention = attention or bool(status.standing and status.standing.doubts)
-    return ExitStatus.FINDINGS if attention else ExitStatus.DONE
+    doubts = status.standing is not None and status.standing.doubts
+    return bool(needs_attention(status.report) or status.open_conflicts or mine or doubts)
+
+
+def _as_json(facts: _Facts) -> dict[str, object]:
+    status = facts.status
+    return {
+        "entries": status.entries,
+        "documents": list(status.documents),
+        "elsewhere": dict(status.elsewhere),
+        "open_conflicts": status.open_conflicts,
+        "conflicts": [record_json(conflict.record) for conflict in facts.conflicts],
+        "sync": status.sync,
+        **doubts_json(status.standing),
+        "proposals": status.proposals,
+        "approvers": list(status.approvers),
+        "remotes": [remote_json(state.name, state) for state in facts.remotes],
+        "hubs": [hub_json(hub, state) for hub, state in facts.hubs],
+        "backup": [remote_json(state.name, state) for state in facts.backups],
+        "installed": facts.installed,
+        "watch": watch_json(facts.watch, facts.pid, facts.now),
+        "nominations": list(status.nominations),
+        **report_json(status.report),
+        "drafts": [{"document": draft.document, "id": draft.entry} for draft in status.drafts],
+    }
+
+
+def _sections(facts: _Facts) -> Iterator[Iterable[Sequence[Span]]]:
+    """What a person reads, from the top down."""
+    status = facts.status
+    yield _lines(status, facts.conflicts, installed=facts.installed)
+    yield _sync_lines(facts.remotes)
+    yield _sync_lines(facts.backups, "backup")
+    yield _hub_lines(facts.hubs)
+    if status.standing is not None:
+        from lorefs.cli.doubts import doubt_lines
+
+        yield doubt_lines(status.standing, tuple(status.standing.doubts.values()))
+    watch = facts.watch and replace(facts.watch, hubs=())  # they are named above
+    yield state_lines(watch, facts.pid, facts.now)
 
 
 def _sync_lines(remotes: Sequence[RemoteState], word: str = "sync") -> Iterator[list[Span]]:
@@ -121,8 +165,9 @@ def _hub_lines(hubs: Sequence[tuple[Hub, RemoteState]]) -> Iterator[list[Span]]:
             yield [(label, "bold yellow"), (words, "")]
 
 
-def _short(workspace: Workspace, watch: State | None, pid: int | None) -> ExitStatus:
+def _short(workspace: Workspace) -> ExitStatus:
     """What the database says, without taking anything in: a prompt must not wait."""
+    watch, pid = _watch(workspace)
     store = workspace.store
     conflicts = len(store.ledger.records(open_only=True))
     write(short_line(store.entries.count(OWN), conflicts, watch, pid))
