@@ -7,6 +7,7 @@ a link in its place, changes what a path means, but not what was opened.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -68,9 +69,7 @@ class Folder(NamedTuple):
 
     def swap(self, first: str, second: str) -> bool:
         """Exchange two files in one step, which Linux can on most file systems."""
-        import ctypes
-
-        renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+        renameat2 = load_swap()
         if renameat2 is None:
             return False
         here = self.descriptor
@@ -90,6 +89,14 @@ class Folder(NamedTuple):
         """Have the names on the disk, too; some file systems cannot, and are none the worse."""
         with contextlib.suppress(OSError):
             os.fsync(self.descriptor)
+
+
+@functools.cache
+def load_swap() -> Callable[..., int] | None:
+    """The system's call for `Folder.swap`; loading it takes longer than the rest of an exchange."""
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
 def _give(descriptor: int, like: os.stat_result) -> None:

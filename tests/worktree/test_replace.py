@@ -158,17 +158,66 @@ def test_a_save_during_the_exchange_is_where_the_editor_reads_next(file: Path) -
     assert names(file.parent) == [DOCUMENT]
 
 
-def test_two_saves_around_the_exchange_both_stay(file: Path) -> None:
+def test_two_saves_around_the_exchange_both_stay(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap = Folder.swap
+
+    def swap_and_be_late(folder: Folder, first: str, second: str) -> bool:
+        done = swap(folder, first, second)
+        monkeypatch.setattr(Folder, "swap", swap)
+        file.write_text("second")
+        return done
+
+    monkeypatch.setattr(Folder, "swap", swap_and_be_late)
+    save = save_at("swap the names", lambda: save_by_renaming(file, "first"))
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), save)
+    assert {path.read_text() for path in file.parent.iterdir()} == {"first", "second"}
+    with pytest.raises(ChangedMeanwhileError):  # till somebody has looked after both
+        replace(file.parent, DOCUMENT, b"after", digest("first"))
+    assert {path.read_text() for path in file.parent.iterdir()} == {"first", "second"}
+
+
+def test_what_replaced_the_file_is_back_before_anything_else_happens(file: Path) -> None:
+    """Else an editor that saves by renaming would read the new text, and go on with that."""
+    save_again = save_at("look at the replaced file", lambda: pytest.fail("it is too late"))
+
     def step(name: str) -> None:
+        save_again(name)
         if name == "swap the names":
-            save_by_renaming(file, "first")
-        if name == "look at the replaced file":
-            file.write_text("second")
+            save_by_renaming(file, "saved")
 
     with pytest.raises(ChangedMeanwhileError):
         replace(file.parent, DOCUMENT, b"after", digest("before"), step)
-    texts = {path.read_text() for path in file.parent.iterdir()}
-    assert texts == {"first", "second"}
+    assert file.read_text() == "saved"
+
+
+@pytest.mark.parametrize("save", [b"much too long", None], ids=["too large", "not a file"])
+def test_a_save_that_cannot_be_read_is_put_back(file: Path, save: bytes | None) -> None:
+    def step(name: str) -> None:
+        if name == "look at the replaced file":
+            (old,) = file.parent.glob(".*.old")
+            if save is not None:
+                old.write_bytes(save)
+            else:
+                old.unlink()
+                old.symlink_to("elsewhere")
+
+    staged = stage(file.parent, DOCUMENT, b"after", digest("before"), limit=9)
+    with pytest.raises(ChangedMeanwhileError):
+        put_in_place(staged, step)
+    assert names(file.parent) == [DOCUMENT]
+    assert file.is_symlink() if save is None else file.read_bytes() == save
+
+
+def test_what_replaces_the_file_and_cannot_be_read_leaves_nothing_beside_it(file: Path) -> None:
+    save = save_at("exchange the files", lambda: save_by_renaming(file, "much too long"))
+    staged = stage(file.parent, DOCUMENT, b"after", digest("before"), limit=9)
+    with pytest.raises(DocumentError):
+        put_in_place(staged, save)
+    assert names(file.parent) == [DOCUMENT]
+    assert file.read_text() == "much too long"
 
 
 def test_a_program_that_has_the_file_open_is_not_cut_off(file: Path) -> None:
