@@ -7,9 +7,11 @@ a link in its place, changes what a path means, but not what was opened.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import os
 import stat
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import DocumentError
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
+
+# An exchange of files takes milliseconds. A directory that others lock for longer is no lock.
+_TRIES: Final = 1000
+_PAUSE: Final = 0.005  # seconds
 
 
 class Folder(NamedTuple):
@@ -57,6 +63,18 @@ class Folder(NamedTuple):
         except BaseException:
             self.remove(name)
             raise
+
+    def hold(self) -> None:
+        """Have all others who ask for it wait until this is closed, where that is possible."""
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            except OSError:
+                return
+            else:
+                return
 
     def rename(self, old: str, new: str) -> None:
         """Give a file another name, in place of whatever has it."""

@@ -108,6 +108,8 @@ def put_in_place(staged: Staged, step: Callable[[str], None] = _no_step) -> None
         if found in {"unreadable", "busy"} or _hash(found) != staged.expected:
             raise _changed(document)
         with _worded(document), folder_of(staged.root, document) as (folder, name):
+            # what one exchange puts back must not be what another one has just built upon
+            folder.hold()
             if staged.expected is None:
                 step("link the new file")
                 _link_new(folder, staged, name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -24,6 +27,7 @@ from lorefs.worktree.folder import Folder
 from tests.worktree.leases import needs_leases
 
 DOCUMENT = ".lore.md"
+TOP = Path(__file__).resolve().parents[2]
 
 
 def digest(text: str) -> str:
@@ -218,6 +222,53 @@ def test_what_replaces_the_file_and_cannot_be_read_leaves_nothing_beside_it(file
         put_in_place(staged, save)
     assert names(file.parent) == [DOCUMENT]
     assert file.read_text() == "much too long"
+
+
+# Replaces a text, and says when it is about to and whether it did.
+OTHER = """
+import sys
+from hashlib import sha256
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from lorefs.worktree import ChangedMeanwhileError, replace
+print("ready", flush=True)
+try:
+    replace(Path(sys.argv[2]), ".lore.md", sys.argv[4].encode(),
+            sha256(sys.argv[3].encode()).hexdigest())
+except ChangedMeanwhileError:
+    sys.exit(1)
+"""
+
+
+def test_nobody_builds_upon_a_text_that_is_not_certain_to_stay(file: Path) -> None:
+    """What another one writes right after an exchange is not put back with it."""
+    others: list[subprocess.Popen[str]] = []
+
+    def begin(before: str, after: str) -> None:
+        other = subprocess.Popen(
+            [sys.executable, "-c", OTHER, str(TOP), str(file.parent), before, after],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        others.append(other)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            other.wait(0.5)
+
+    def step(name: str) -> None:
+        if name == "swap the names":
+            begin("before", "of the first")
+        elif name == "look at the replaced file":
+            begin("after", "after, of the second")
+
+    with contextlib.suppress(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), step)
+    for other in others:
+        other.communicate(timeout=30)
+    done = [other.returncode == 0 for other in others]
+    assert names(file.parent) == [DOCUMENT]
+    assert done == [False, True]
+    assert file.read_text() == "after, of the second"
 
 
 def test_a_program_that_has_the_file_open_is_not_cut_off(file: Path) -> None:
