@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lorefs.core.model import Entry
 
-TRIES: Final = 8
+TRIES: Final = 64  # each time somebody else was faster
 _DIRECTORY: Final = 0o700
 _FILE: Final = 0o600
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import LorefsError
@@ -95,7 +96,7 @@ def run_cycle(cycle: Cycle) -> CycleResult:
         return cycle()
     except LorefsError as error:
         return CycleResult(ok=False, error=error.message, hint=error.hint or "")
-    except OSError as error:
+    except (OSError, DatabaseError) as error:  # the latter of another program's trigger
         return CycleResult(ok=False, error=str(error))
 
 

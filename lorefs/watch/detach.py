@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -93,7 +94,8 @@ def stop(folder: Path) -> int | None:
     pid = lock.holder(folder)
     if not pid:
         return None
-    os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + STOP
     while time.monotonic() < until:
         if lock.holder(folder) != pid:

@@ -10,7 +10,7 @@ from lorefs.core.model import scope_of
 from lorefs.repo import ignored_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lorefs.repo import Git
 
@@ -29,11 +29,14 @@ class Directory(NamedTuple):
     documents: tuple[str, ...]
 
 
-def walk(git: Git, below: Iterable[str] = ("",)) -> Iterator[Directory]:
+def walk(
+    git: Git, below: Iterable[str] = ("",), enter: Callable[[str], object] = lambda _: None
+) -> Iterator[Directory]:
     """The directories at and below some others, the outer ones first.
 
     Left out are those that git ignores, nested repositories and submodules, and links. Git is
-    asked once for each level of the tree.
+    asked once for each level of the tree. `enter` is called before a directory is looked into,
+    be it left out afterwards or not: what is watched from then on, no look can miss.
     """
     root = git.paths.worktree
     level = [path for path in dict.fromkeys(below) if _is_inside(root, path)]
@@ -45,6 +48,7 @@ def walk(git: Git, below: Iterable[str] = ("",)) -> Iterator[Directory]:
             if path in ignored or path in seen:
                 continue
             seen.add(path)
+            enter(path)
             found, folders, nested = _look(root / path, path)
             if nested and path:
                 continue

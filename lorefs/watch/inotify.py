@@ -91,9 +91,16 @@ class InotifyWatcher:
     def cover(self, directories: Iterable[str]) -> set[str]:
         """Watch some directories and those below; returns the documents found in them."""
         found: set[str] = set()
-        for directory in walk(self._git, directories):
-            self._add(_Place("worktree", directory.path), self._git.paths.worktree / directory.path)
+        left_out: set[str] = set()
+
+        def enter(path: str) -> None:
+            left_out.add(path)
+            self._watch(path)
+
+        for directory in walk(self._git, directories, enter):
+            left_out.discard(directory.path)
             found.update(directory.documents)
+        self._remove([_Place("worktree", path) for path in left_out])
         return found
 
     def recover(self, first: Iterable[str], *, anew: bool) -> None:
@@ -109,12 +116,11 @@ class InotifyWatcher:
             folder = self._git.paths.worktree / path
             if folder.is_dir() and not folder.is_symlink():
                 wanted.add(path)
-                self._add(_Place("worktree", path), folder)
+                self._watch(path)
         total = 0
-        for directory in walk(self._git):
+        for directory in walk(self._git, enter=self._watch):
             total += 1
             wanted.add(directory.path)
-            self._add(_Place("worktree", directory.path), self._git.paths.worktree / directory.path)
         for place in [place for place in self._known() if place.path not in wanted]:
             self._remove([place])
         if self.limited:
@@ -164,6 +170,10 @@ class InotifyWatcher:
         with self._lock:
             return [place for place in self._registered if place.top == "worktree"]
 
+    def _watch(self, path: str) -> None:
+        """Watch a directory of the worktree, if it can be."""
+        self._add(_Place("worktree", path), self._git.paths.worktree / path)
+
     def _add(self, place: _Place, folder: Path) -> bool:
         """Whether a directory is watched now."""
         if self.limited or not os.access(folder, os.R_OK):
@@ -189,10 +199,14 @@ class InotifyWatcher:
 
     def _remove(self, places: list[_Place]) -> None:
         with self._lock:
-            gone = [self._registered.pop(place) for place in places if place in self._registered]
-            for registered in gone:
-                self._places.pop(registered.descriptor, None)
-        self._inotify.remove_callbacks([(each.descriptor, each.callback) for each in gone])
+            gone = {
+                place: self._registered.pop(place) for place in places if place in self._registered
+            }
+            for place, registered in gone.items():
+                # a directory that was renamed may be watched at its new place already
+                if self._places.get(registered.descriptor) == place:
+                    del self._places[registered.descriptor]
+        self._inotify.remove_callbacks([(each.descriptor, each.callback) for each in gone.values()])
 
 
 def _kind(event: InotifyEvent) -> Kind:

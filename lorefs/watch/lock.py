@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NAME: Final = "watch.lock"
 PATIENCE: Final = 0.3  # seconds; who only asks whether a watch runs holds the lock for a moment
 _PAUSE: Final = 0.02
+_NUMBER: Final = 32  # bytes that the number of a process may take
 
 
 class RunningError(RefusedError):
@@ -36,7 +37,7 @@ def hold(folder: Path) -> Iterator[None]:
         until = time.monotonic() + PATIENCE
         while not _locked(descriptor, fcntl.LOCK_EX):
             if time.monotonic() > until:
-                raise RunningError(_pid(folder))
+                raise RunningError(_pid(descriptor))
             time.sleep(_PAUSE)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -53,7 +54,13 @@ def holder(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        return None if _locked(descriptor, fcntl.LOCK_SH) else _pid(folder)
+        until = time.monotonic() + PATIENCE
+        while not _locked(descriptor, fcntl.LOCK_SH):
+            pid = _pid(descriptor)
+            if pid or time.monotonic() > until:
+                return pid
+            time.sleep(_PAUSE)  # it has just begun, and says so in a moment
+        return None
     finally:
         os.close(descriptor)
 
@@ -67,6 +74,6 @@ def _locked(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _pid(folder: Path) -> int:
-    text = (folder / NAME).read_text(encoding="ascii", errors="replace").strip()
+def _pid(descriptor: int) -> int:
+    text = os.pread(descriptor, _NUMBER, 0).decode("ascii", "replace").strip()
     return int(text) if text.isdecimal() else 0

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core import schedule
 from lorefs.core.schedule import Batch, Pace
-from lorefs.errors import ConfigError, LorefsError, NotARepositoryError, StoreError
+from lorefs.errors import ConfigError, GitError, LorefsError, NotARepositoryError, StoreError
 from lorefs.repo import locate
-from lorefs.watch.lock import hold
+from lorefs.watch.lock import RunningError, hold
 from lorefs.watch.memory import give_back, share_one_store
 from lorefs.watch.messages import Message
 from lorefs.watch.power import on_battery, seconds
@@ -32,6 +32,11 @@ REST: Final = 1.0  # and at rest
 LATELY: Final = 60.0  # seconds after which nobody is active any more
 ABSENT: Final = 1.0  # seconds between looks for a worktree that is gone
 STOPPED: Final = "stopped"
+
+# What may keep a worktree from being opened for a while; `watch --once` may be at work in it.
+_PASSING: Final = (
+    NotARepositoryError, StoreError, ConfigError, GitError, RunningError, OSError
+)  # fmt: skip
 
 
 class Loop:
@@ -84,7 +89,7 @@ class Loop:
                 reason, told = self._watch_one(reason), ""
             except BrokenPipeError:
                 raise
-            except (NotARepositoryError, StoreError, ConfigError, OSError) as error:
+            except _PASSING as error:
                 if not self._began:
                     raise
                 if str(error) != told:

@@ -7,19 +7,26 @@ a link in its place, changes what a path means, but not what was opened.
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
 import os
 import stat
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
+
+# An exchange of files takes milliseconds. A directory that others lock for longer is no lock.
+_TRIES: Final = 1000
+_PAUSE: Final = 0.005  # seconds
 
 
 class Folder(NamedTuple):
@@ -57,6 +64,18 @@ class Folder(NamedTuple):
             self.remove(name)
             raise
 
+    def hold(self) -> None:
+        """Have all others who ask for it wait until this is closed, where that is possible."""
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            except OSError:
+                return
+            else:
+                return
+
     def rename(self, old: str, new: str) -> None:
         """Give a file another name, in place of whatever has it."""
         os.rename(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
@@ -68,9 +87,7 @@ class Folder(NamedTuple):
 
     def swap(self, first: str, second: str) -> bool:
         """Exchange two files in one step, which Linux can on most file systems."""
-        import ctypes
-
-        renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+        renameat2 = load_swap()
         if renameat2 is None:
             return False
         here = self.descriptor
@@ -90,6 +107,14 @@ class Folder(NamedTuple):
         """Have the names on the disk, too; some file systems cannot, and are none the worse."""
         with contextlib.suppress(OSError):
             os.fsync(self.descriptor)
+
+
+@functools.cache
+def load_swap() -> Callable[..., int] | None:
+    """The system's call for `Folder.swap`; loading it takes longer than the rest of an exchange."""
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
 def _give(descriptor: int, like: os.stat_result) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import signal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,6 +29,11 @@ class Lease(NamedTuple):
 
     descriptor: int
     granted: bool | None
+
+    def is_of(self, status: os.stat_result | None) -> bool:
+        """Whether this is the file that has a status."""
+        own = os.fstat(self.descriptor)
+        return status is not None and os.path.samestat(own, status)
 
     def is_awaited(self) -> bool:
         """Whether somebody opens the file for writing now, and waits for the end."""

@@ -79,7 +79,10 @@ class _Save(NamedTuple):
 
     def settle(self, known: Known) -> Iterator[DocumentError]:
         """Removes it if it is known, puts it back if it is missed, keeps it otherwise."""
-        kept = self._hash(self.leftover)
+        try:
+            kept = self._hash(self.leftover)
+        except (OSError, DocumentError):
+            kept = ""  # a save all the same: lorefs writes nothing that it cannot read
         if kept is None:
             return  # another program is writing it
         now = self._hash(self.name) if self.folder.status(self.name) else None
@@ -95,7 +98,8 @@ class _Save(NamedTuple):
         return found.hash if isinstance(found, Found) else None
 
     def _keep(self, kept: str) -> DocumentError:
-        name = f"{self.name}.saved-{kept[:8]}"
+        status = self.folder.status(self.leftover)
+        name = f"{self.name}.saved-{kept[:8] or (status and status.st_ino)}"
         self.folder.rename(self.leftover, name)
         return DocumentError(
             f"a save of {self.document} was overtaken by another one and is in {name}",

@@ -20,8 +20,8 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lorefs.errors import RefusedError, UnwritableError
-from lorefs.worktree.folder import folder_of, refused
+from lorefs.errors import DocumentError, RefusedError, UnwritableError
+from lorefs.worktree.folder import folder_of, load_swap, refused
 from lorefs.worktree.read import SIZE_LIMIT, Found, look_at, read, read_in
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ def put_in_place(staged: Staged, step: Callable[[str], None] = _no_step) -> None
         if found in {"unreadable", "busy"} or _hash(found) != staged.expected:
             raise _changed(document)
         with _worded(document), folder_of(staged.root, document) as (folder, name):
+            # what one exchange puts back must not be what another one has just built upon
+            folder.hold()
             if staged.expected is None:
                 step("link the new file")
                 _link_new(folder, staged, name)
@@ -148,42 +150,56 @@ def _link_new(folder: Folder, staged: Staged, name: str) -> None:
 def _exchange(folder: Folder, staged: Staged, name: str, step: Callable[[str], None]) -> None:
     """Exchanges the files, and back again if what stood there was not what was expected."""
     old = staged.name("old")
+    if folder.status(old) is not None:  # a save that could not be put back when it came
+        raise _changed(staged.document)
+    load_swap()
     folder.rename(staged.name("new"), old)
     step("exchange the files")
-    try:
-        _swap(folder, staged, name, step)
-    except FileNotFoundError as error:  # whoever saves it has just taken it away
-        folder.remove(old)
-        raise _changed(staged.document) from error
+    with contextlib.ExitStack() as opened:
+        try:
+            found, held = opened.enter_context(look_at(folder, name, staged.document, staged.limit))
+            if _hash(found) != staged.expected:
+                raise _changed(staged.document)  # noqa: TRY301  # as all that comes before the swap
+            step("swap the names")
+            _swap(folder, staged, name)
+        except FileNotFoundError as error:  # whoever saves it has just taken it away
+            folder.remove(old)
+            raise _changed(staged.document) from error
+        except Exception:
+            folder.remove(old)
+            raise
+        # another file, before anybody reads the new text and builds upon it; and who waits opens
+        # what was just replaced, and might read the new text before they write
+        if not held.is_of(folder.status(old)) or held.is_awaited():
+            put_back(folder, old, name, staged.hash, staged.limit)
+            raise _changed(staged.document)
     step("look at the replaced file")
-    with look_at(folder, old, staged.document, staged.limit) as (replaced, _):
-        expected = _hash(replaced) == staged.expected
-    if not expected:
+    if not _is_expected(folder, staged, old):
         put_back(folder, old, name, staged.hash, staged.limit)
         raise _changed(staged.document)
     folder.remove(old)
 
 
-def _swap(folder: Folder, staged: Staged, name: str, step: Callable[[str], None]) -> None:
+def _swap(folder: Folder, staged: Staged, name: str) -> None:
     """Puts the file called `.old` in place, and gives that name to what it replaces.
 
     Linux swaps the two in one step, so that not even a save by renaming is lost. Elsewhere a
     hard link keeps the file that is replaced, which catches saves in place.
     """
     new, old = staged.name("new"), staged.name("old")
-    with look_at(folder, name, staged.document, staged.limit) as (found, held):
-        if _hash(found) != staged.expected:
-            folder.remove(old)
-            raise _changed(staged.document)
-        step("swap the names")
-        if not folder.swap(old, name):
-            folder.rename(old, new)
-            folder.link(name, old)
-            folder.rename(new, name)
-        # who waits opens what was just replaced, and might read the new text before they write
-        if held.is_awaited():
-            put_back(folder, old, name, staged.hash, staged.limit)
-            raise _changed(staged.document)
+    if not folder.swap(old, name):
+        folder.rename(old, new)
+        folder.link(name, old)
+        folder.rename(new, name)
+
+
+def _is_expected(folder: Folder, staged: Staged, old: str) -> bool:
+    """Whether what was replaced is what was to be, and not a save, be it one nobody can read."""
+    try:
+        with look_at(folder, old, staged.document, staged.limit) as (replaced, _):
+            return _hash(replaced) == staged.expected
+    except (OSError, DocumentError):
+        return False
 
 
 def put_back(folder: Folder, old: str, name: str, written: str, limit: int) -> None:

@@ -28,23 +28,31 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     return Screen()
 
 
+def shows(screen: Screen, text: str) -> None:
+    """Wait until it does."""
+    until = time.monotonic() + 20
+    while text not in screen.getvalue():
+        assert time.monotonic() < until, f"{text} is not in {screen.getvalue()!r}"
+        time.sleep(0.01)
+
+
 def test_what_is_quick_shows_nothing(screen: Screen) -> None:
-    progress = Progress(screen, asks=False, delay=0.05)
+    progress = Progress(screen, asks=False, delay=1)
     for number in range(10):
         progress.tell(READING, number, 10)
     progress.tell("", 0, 0)
-    time.sleep(0.1)
+    time.sleep(1.1)
     assert screen.getvalue() == ""
 
 
 def test_a_bar_has_phase_and_count_and_goes_away(screen: Screen) -> None:
     progress = Progress(screen, asks=False, delay=0.01)
     progress.tell(READING, 1, 40)
-    time.sleep(0.05)
+    shows(screen, READING)
     progress.tell(READING, 7, 40)
-    time.sleep(0.3)
+    shows(screen, "7/40")
     progress.tell(RECEIVING, 0, 0)
-    time.sleep(0.3)
+    shows(screen, RECEIVING)
     progress.tell("", 0, 0)
     shown = screen.getvalue()
     assert READING in shown
@@ -65,13 +73,13 @@ def test_of_many_records_some_are_told() -> None:
 def test_nothing_is_painted_while_git_may_ask(screen: Screen) -> None:
     progress = Progress(screen, asks=True, delay=0.01)
     progress.tell(SENDING, 0, 0)
-    time.sleep(0.05)
+    shows(screen, SENDING)
     progress.tell(SENDING, 0, 0)
     progress.tell(RECEIVING, 0, 0)
     time.sleep(0.2)
     assert screen.getvalue() == f"{SENDING}...\n{RECEIVING}...\n"
     progress.tell(WRITING, 3, 4)
-    time.sleep(0.2)
+    shows(screen, "3/4")
     progress.tell(SENDING, 0, 0)
     before = screen.getvalue()
     assert "3/4" in before

@@ -10,29 +10,35 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from lorefs.core import schedule
 from lorefs.watch import lock
 from lorefs.watch.detach import LogFile
 from lorefs.watch.state import read
 from tests.cli.terminal import TOP, Lorefs, command, environment
 from tests.gitrepo import Repo
 from tests.lore import document, entries, entry, ident
-from tests.watch.conftest import BASE, PATIENCE, Watching, eventually
+from tests.watch.conftest import BASE, PATIENCE, Watching, at_most, eventually
 
 NEW = BASE.replace("The beta text", "Another beta text")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_within_a_second(watching: Watching, number: int) -> None:
-    process = watching.start()
-    started = time.monotonic()
-    out = watching.end(process, number)
-    assert time.monotonic() - started < 1
-    assert process.returncode == 0, out
-    assert out.splitlines()[-1].endswith("info closed reason=stopped")
+    def end() -> float:
+        process = watching.start()
+        started = time.monotonic()
+        out = watching.end(process, number)
+        took = time.monotonic() - started
+        assert process.returncode == 0, out
+        assert out.splitlines()[-1].endswith("info closed reason=stopped")
+        return took
+
+    at_most(1, end)
     assert lock.holder(watching.folder) is None
     assert watching.known().stopped_at is not None
 
@@ -67,7 +73,7 @@ def test_scenario_12_killed_again_and_again(watching: Watching) -> None:
     watching.start()
     eventually(lambda: watching.titles() == wanted)
     eventually(lambda: {e.title for e in entries(file.read_text()).values()} == wanted)
-    assert {each.name for each in watching.repo.path.iterdir()} == {".git", ".lore.md"}
+    eventually(lambda: {each.name for each in watching.repo.path.iterdir()} == {".git", ".lore.md"})
 
 
 def test_a_signal_ends_a_long_reconcile_too(watching: Watching) -> None:
@@ -75,19 +81,24 @@ def test_a_signal_ends_a_long_reconcile_too(watching: Watching) -> None:
     count = 30_000
     many = document(*(entry(number, f"Title {number}") for number in range(count)))
     watching.repo.write(".lore.md", many)
-    process = subprocess.Popen(
-        command("watch"), cwd=watching.repo.path, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    watching.processes.append(process)
-    assert process.stdout is not None
-    assert "opened" in process.stdout.readline()
-    time.sleep(0.1)
-    started = time.monotonic()
-    watching.end(process)
-    assert time.monotonic() - started < 1
-    assert process.returncode == 0
-    assert watching.query("SELECT count(*) FROM entries")[0][0] in {0, count}
+
+    def end() -> float:
+        process = subprocess.Popen(
+            command("watch"), cwd=watching.repo.path, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        watching.processes.append(process)
+        assert process.stdout is not None
+        assert "opened" in process.stdout.readline()
+        time.sleep(0.1)
+        started = time.monotonic()
+        watching.end(process)
+        took = time.monotonic() - started
+        assert process.returncode == 0
+        assert watching.query("SELECT count(*) FROM entries")[0][0] in {0, count}
+        return took
+
+    at_most(1, end)
     assert watching.query("PRAGMA integrity_check") == [("ok",)]
     watching.lorefs("watch", "--once")
     assert watching.query("SELECT count(*) FROM entries") == [(count,)]
@@ -228,7 +239,12 @@ def test_a_reader_that_has_seen_enough_ends_it(watching: Watching) -> None:
 def test_scenario_25_the_root_is_deleted_and_recreated(watching: Watching, tmp_path: Path) -> None:
     copy = watching.repo.clone(tmp_path / "copy")
     process = watching.start()
-    shutil.rmtree(watching.repo.path)
+
+    def deleted() -> bool:  # where watch has just written to a directory, that is not empty
+        shutil.rmtree(watching.repo.path, ignore_errors=True)
+        return not watching.repo.path.exists()
+
+    eventually(deleted)
     time.sleep(1.2)
     assert process.poll() is None
     copy.commit("more", **{".lore.md": NEW, "sub/.lore.md": document(entry(4, "Delta"))})
@@ -264,7 +280,7 @@ def test_scenario_13_the_database_is_made_anew_meanwhile(watching: Watching) -> 
     watching.repo.write(".lore.md", NEW)
     eventually(lambda: watching.content(ident(2)) == "Another beta text.")
     for file in watching.folder.glob("index.db*"):
-        file.unlink()
+        file.unlink(missing_ok=True)  # watch has noticed that and takes away the rest
     watching.repo.write(".lore.md", NEW.replace("Another", "One more"))
     eventually(
         lambda: (
@@ -341,23 +357,38 @@ def with_cycle(watching: Watching, kind: str) -> subprocess.Popen[str]:
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     watching.processes.append(process)
-    eventually(lambda: watching.state() and watching.known().totals.rescans)
+
+    def begun() -> bool:
+        state = watching.state()
+        return state is not None and state.pid == process.pid and state.totals.rescans > 0
+
+    eventually(begun)
     return process
 
 
+def children(process: subprocess.Popen[str]) -> list[str]:
+    """The processes that one has started."""
+    tasks = Path(f"/proc/{process.pid}/task")
+    return [pid for each in tasks.glob("*/children") for pid in each.read_text().split()]
+
+
 def test_a_slow_network_keeps_no_save_waiting_and_nobody_from_leaving(watching: Watching) -> None:
-    process = with_cycle(watching, "slow")
-    children = Path(f"/proc/{process.pid}/task")
-    pids = eventually(
-        lambda: [pid for file in children.glob("*/children") for pid in file.read_text().split()]
-    )
-    watching.repo.write(".lore.md", NEW)
-    eventually(lambda: watching.content(ident(2)) == "Another beta text.")
-    started = time.monotonic()
-    out = watching.end(process)
-    assert time.monotonic() - started < 1
-    assert (process.returncode, out) == (0, "")
-    eventually(lambda: not any(Path("/proc", pid).exists() for pid in pids), "the end of git")
+    texts = (f"Beta text {number}" for number in count())
+
+    def end() -> float:
+        process = with_cycle(watching, "slow")
+        pids = eventually(lambda: children(process))
+        text = next(texts)
+        watching.repo.write(".lore.md", BASE.replace("The beta text", text))
+        eventually(lambda: watching.content(ident(2)) == f"{text}.")
+        started = time.monotonic()
+        out = watching.end(process)
+        took = time.monotonic() - started
+        assert (process.returncode, out) == (0, "")
+        eventually(lambda: not any(Path("/proc", pid).exists() for pid in pids), "the end of git")
+        return took
+
+    at_most(1, end)
 
 
 def test_what_a_cycle_did_is_counted(watching: Watching) -> None:
@@ -374,15 +405,16 @@ def test_what_a_cycle_did_is_counted(watching: Watching) -> None:
 
 def test_cycles_that_fail_are_told_and_wait(watching: Watching) -> None:
     with_cycle(watching, "fails")
-    eventually(lambda: watching.known().failing_since)
-    eventually(lambda: watching.known().next_cycle_at)
+    first = eventually(lambda: watching.known().failing_since) or 0
     out = watching.lorefs("status").out
     assert "failed: nobody is there" in out
     assert "error: nobody is there" in out
     assert "hint: wait" in out
     assert watching.lorefs("status", "--short").out == "lore 3 watch?\n"
-    time.sleep(1)
-    assert watching.known().totals.cycles == 1, "it does not wait"
+    eventually(lambda: watching.known().totals.cycles > 1)
+    second = watching.known().cycle
+    assert second is not None
+    assert second.at - first > schedule.FIRST_RETRY / 2 * 1000 - 100, "it does not wait"
 
 
 # ---------------------------------------------------------------- what is kept

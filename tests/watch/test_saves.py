@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lorefs.core.schedule import DEBOUNCE
 from tests.lore import document, entries, entry, ident
 from tests.watch.conftest import BASE, Watching, eventually
 
@@ -73,9 +74,12 @@ def by_vim(file: Path, text: str) -> None:
 
 def only_deleted(file: Path, text: str) -> None:
     """The name is away for longer than a batch waits, as on a slow network."""
+    started = time.monotonic()
     file.unlink()
     time.sleep(0.3)
     file.write_text(text)
+    if time.monotonic() - started > DEBOUNCE - 0.1:
+        pytest.skip("this machine is too busy to save that quickly")
 
 
 @pytest.mark.parametrize(
@@ -177,11 +181,11 @@ def test_scenario_21_saves_in_a_loop_while_rows_change(watching: Watching) -> No
     file = watching.repo.path / ".lore.md"
     saved: list[str] = []
     inserted: list[str] = []
-    until = time.monotonic() + 5
+    enough = threading.Event()
 
     def editor() -> None:
         number = 100
-        while time.monotonic() < until:
+        while not enough.wait(0.07):
             number += 1
             text = file.read_text()
             new = file.with_name(".editor.tmp")
@@ -189,33 +193,33 @@ def test_scenario_21_saves_in_a_loop_while_rows_change(watching: Watching) -> No
             if file.read_text() == text:  # as editors ask before they overwrite
                 new.replace(file)
                 saved.append(ident(number))
-            time.sleep(0.07)
 
     def program() -> None:
         with contextlib.closing(watching.connect()) as other:
             number = 1000
-            while time.monotonic() < until:
+            while not enough.wait(0.11):
                 number += 1
                 values = (ident(number), f"Row {number}")
                 other.execute("INSERT INTO entries (id, title) VALUES (?, ?)", values)
                 inserted.append(ident(number))
-                time.sleep(0.11)
 
     threads = [threading.Thread(target=editor), threading.Thread(target=program)]
     for thread in threads:
         thread.start()
-    eventually(lambda: watching.known().totals.reconciles >= 3, "a batch in the midst of it")
-    assert time.monotonic() < until, "the loop of saves was taken in only when it had ended"
-    for thread in threads:
-        thread.join()
+    try:
+        time.sleep(5)
+        eventually(lambda: watching.known().totals.reconciles >= 3, "a batch in the midst of it")
+        eventually(lambda: min(len(saved), len(inserted)) > 10)
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
 
     def settled() -> bool:
         rows = {found for (found,) in watching.query("SELECT id FROM entries")}
         return rows == entries(file.read_text()).keys() and set(saved[-1:]) <= rows
 
     eventually(settled)
-    assert len(saved) > 10
-    assert len(inserted) > 10
     kept = set(entries(file.read_text()))
     kept |= {found for (found,) in watching.query("SELECT entry FROM conflicts")}
     assert set(saved) - kept == set()
@@ -236,7 +240,7 @@ def test_scenario_22_a_save_while_watch_replaces_the_file(watching: Watching) ->
             by_rename(file, before.replace(beta, f"By hand {number}."))
             eventually(lambda n=number: watching.content(ident(2)) == f"By hand {n}.")  # type: ignore[misc]
             eventually(lambda n=number: f"By SQL {n}." in _kept(watching))  # type: ignore[misc]
-    assert {each.name for each in watching.repo.path.iterdir()} == {".git", ".lore.md"}
+    eventually(lambda: {each.name for each in watching.repo.path.iterdir()} == {".git", ".lore.md"})
 
 
 def _kept(watching: Watching) -> str:

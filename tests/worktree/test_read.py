@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -28,21 +27,16 @@ def test_a_file_is_read_with_its_permissions(file: Path) -> None:
     assert (found.data, found.mode) == (b"before\n", 0o640)
 
 
-def test_a_save_in_place_is_waited_for(file: Path) -> None:
+def test_a_save_in_place_is_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs_leases(file)
-    emptied = threading.Event()
+    with file.open("w") as editor:  # now it is empty
 
-    def save() -> None:
-        with file.open("w") as opened:  # now it is empty
-            emptied.set()
-            time.sleep(0.1)
-            opened.write("after\n")
+        def save_meanwhile(_: float) -> None:
+            editor.write("after\n")
+            editor.close()
 
-    editor = threading.Thread(target=save)
-    editor.start()
-    assert emptied.wait(10)
-    found = read(file.parent, ".lore.md")
-    editor.join()
+        monkeypatch.setattr("time.sleep", save_meanwhile)
+        found = read(file.parent, ".lore.md")
     assert isinstance(found, Found)
     assert found.data == b"after\n"
 

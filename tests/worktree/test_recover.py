@@ -72,6 +72,21 @@ def test_a_save_that_was_overtaken_is_kept_and_named(folder: Path) -> None:
     assert run(folder) == []
 
 
+def test_a_save_that_cannot_be_read_is_a_save_all_the_same(folder: Path) -> None:
+    (folder / ".lore.md").write_text("after")
+    leftover = folder / "..lore.md.lorefs-123.old"
+    leftover.write_text("much too long")
+    assert not list(recover(folder.parent, {DOCUMENT: KNOWN}, limit=9))
+    assert texts(folder) == {".lore.md": "much too long"}
+    leftover.symlink_to("elsewhere")
+    number = leftover.lstat().st_ino
+    (folder / ".lore.md").write_text("saved")
+    (words,) = run(folder)
+    assert f".lore.md.saved-{number}" in words
+    assert (folder / f".lore.md.saved-{number}").is_symlink()
+    assert (folder / ".lore.md").read_text() == "saved"
+
+
 def test_a_save_that_is_still_being_written_is_left_alone(folder: Path) -> None:
     (folder / ".lore.md").write_text("after")
     leftover = folder / "..lore.md.lorefs-123.old"

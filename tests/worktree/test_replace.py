@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -24,6 +27,7 @@ from lorefs.worktree.folder import Folder
 from tests.worktree.leases import needs_leases
 
 DOCUMENT = ".lore.md"
+TOP = Path(__file__).resolve().parents[2]
 
 
 def digest(text: str) -> str:
@@ -158,17 +162,113 @@ def test_a_save_during_the_exchange_is_where_the_editor_reads_next(file: Path) -
     assert names(file.parent) == [DOCUMENT]
 
 
-def test_two_saves_around_the_exchange_both_stay(file: Path) -> None:
+def test_two_saves_around_the_exchange_both_stay(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap = Folder.swap
+
+    def swap_and_be_late(folder: Folder, first: str, second: str) -> bool:
+        done = swap(folder, first, second)
+        monkeypatch.setattr(Folder, "swap", swap)
+        file.write_text("second")
+        return done
+
+    monkeypatch.setattr(Folder, "swap", swap_and_be_late)
+    save = save_at("swap the names", lambda: save_by_renaming(file, "first"))
+    with pytest.raises(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), save)
+    assert {path.read_text() for path in file.parent.iterdir()} == {"first", "second"}
+    with pytest.raises(ChangedMeanwhileError):  # till somebody has looked after both
+        replace(file.parent, DOCUMENT, b"after", digest("first"))
+    assert {path.read_text() for path in file.parent.iterdir()} == {"first", "second"}
+
+
+def test_what_replaced_the_file_is_back_before_anything_else_happens(file: Path) -> None:
+    """Else an editor that saves by renaming would read the new text, and go on with that."""
+    save_again = save_at("look at the replaced file", lambda: pytest.fail("it is too late"))
+
     def step(name: str) -> None:
+        save_again(name)
         if name == "swap the names":
-            save_by_renaming(file, "first")
-        if name == "look at the replaced file":
-            file.write_text("second")
+            save_by_renaming(file, "saved")
 
     with pytest.raises(ChangedMeanwhileError):
         replace(file.parent, DOCUMENT, b"after", digest("before"), step)
-    texts = {path.read_text() for path in file.parent.iterdir()}
-    assert texts == {"first", "second"}
+    assert file.read_text() == "saved"
+
+
+@pytest.mark.parametrize("save", [b"much too long", None], ids=["too large", "not a file"])
+def test_a_save_that_cannot_be_read_is_put_back(file: Path, save: bytes | None) -> None:
+    def step(name: str) -> None:
+        if name == "look at the replaced file":
+            (old,) = file.parent.glob(".*.old")
+            if save is not None:
+                old.write_bytes(save)
+            else:
+                old.unlink()
+                old.symlink_to("elsewhere")
+
+    staged = stage(file.parent, DOCUMENT, b"after", digest("before"), limit=9)
+    with pytest.raises(ChangedMeanwhileError):
+        put_in_place(staged, step)
+    assert names(file.parent) == [DOCUMENT]
+    assert file.is_symlink() if save is None else file.read_bytes() == save
+
+
+def test_what_replaces_the_file_and_cannot_be_read_leaves_nothing_beside_it(file: Path) -> None:
+    save = save_at("exchange the files", lambda: save_by_renaming(file, "much too long"))
+    staged = stage(file.parent, DOCUMENT, b"after", digest("before"), limit=9)
+    with pytest.raises(DocumentError):
+        put_in_place(staged, save)
+    assert names(file.parent) == [DOCUMENT]
+    assert file.read_text() == "much too long"
+
+
+# Replaces a text, and says when it is about to and whether it did.
+OTHER = """
+import sys
+from hashlib import sha256
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from lorefs.worktree import ChangedMeanwhileError, replace
+print("ready", flush=True)
+try:
+    replace(Path(sys.argv[2]), ".lore.md", sys.argv[4].encode(),
+            sha256(sys.argv[3].encode()).hexdigest())
+except ChangedMeanwhileError:
+    sys.exit(1)
+"""
+
+
+def test_nobody_builds_upon_a_text_that_is_not_certain_to_stay(file: Path) -> None:
+    """What another one writes right after an exchange is not put back with it."""
+    others: list[subprocess.Popen[str]] = []
+
+    def begin(before: str, after: str) -> None:
+        other = subprocess.Popen(
+            [sys.executable, "-c", OTHER, str(TOP), str(file.parent), before, after],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        others.append(other)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            other.wait(0.5)
+
+    def step(name: str) -> None:
+        if name == "swap the names":
+            begin("before", "of the first")
+        elif name == "look at the replaced file":
+            begin("after", "after, of the second")
+
+    with contextlib.suppress(ChangedMeanwhileError):
+        replace(file.parent, DOCUMENT, b"after", digest("before"), step)
+    for other in others:
+        other.communicate(timeout=30)
+    done = [other.returncode == 0 for other in others]
+    assert names(file.parent) == [DOCUMENT]
+    assert done == [False, True]
+    assert file.read_text() == "after, of the second"
 
 
 def test_a_program_that_has_the_file_open_is_not_cut_off(file: Path) -> None:
