@@ -333,3 +333,14 @@ def test_the_plan_tells_of_a_save_and_of_the_code(ada: Lorefs, team: Team) -> No
     assert f"code: take in the lore of the code at {commit}" in ada("sync", "--dry-run").lines
     ada("sync")
     assert ada("sync", "--dry-run").lines == ["origin: nothing to send or receive"]
+
+
+def test_what_is_restricted_from_the_start_is_on_no_branch(ada: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    ada("add", "Where the keys are", "--sensitivity", "restricted")
+    ada("sync")
+    repo = Repo(ada.path)
+    assert "Where the keys are" in repo.read(".lore.md")
+    assert repo("log", "--all", "--format=%H", "-S", "Where the keys are") == ""
+    assert "--sensitivity" in ada("add", "Typo", "--sensitivity", "secret", status=2).err

@@ -520,6 +520,9 @@ def test_a_rebuilt_database_has_the_same_entries_and_the_same_ledger(
     assert facts() == before
     bob.sync()
     assert facts() == before
+    bob.add("After the rebuild")
+    with bob.open() as workspace:
+        assert len(workspace.devices()) == 2, "the same machine goes on"
 
 
 def test_the_text_from_before_an_arrival_is_news_again(ada: Clone, bob: Clone) -> None:
