@@ -133,7 +133,10 @@ class Sharing(Federating):
     def preview_sync(self) -> Preview:
         """What `sync` would do; asks the remotes, and changes nothing."""
         self._check_sync()
-        return self.here.preview()
+        try:
+            return self.here.preview()
+        finally:
+            self.site.tell("", 0, 0)
 
     def devices(self) -> list[Device]:
         """The machines that took part, the last active one first."""

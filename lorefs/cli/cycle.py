@@ -36,8 +36,8 @@ def write_cycle(report: CycleReport, *, quiet: bool) -> None:
 
 
 def _cycle_lines(report: CycleReport) -> Iterator[list[Span]]:
-    if report.reconciled != Report():
-        yield [("here: ", "bold"), (summary(report.reconciled), "")]
+    if (words := summary(report.reconciled)) != summary(Report()):
+        yield [("here: ", "bold"), (words, "")]
     for each in report.exchanges:
         if each.error is None:
             yield [(f"{one_line(each.remote)}: ", "bold"), (_talk(each), "")]

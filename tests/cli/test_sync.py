@@ -344,3 +344,16 @@ def test_what_is_restricted_from_the_start_is_on_no_branch(ada: Lorefs) -> None:
     assert "Where the keys are" in repo.read(".lore.md")
     assert repo("log", "--all", "--format=%H", "-S", "Where the keys are") == ""
     assert "--sensitivity" in ada("add", "Typo", "--sensitivity", "secret", status=2).err
+
+
+def test_what_was_added_is_named_though_the_branch_cannot_have_it_yet(ada: Lorefs) -> None:
+    ada("sync", "setup", "--yes")
+    repo = Repo(ada.path)
+    repo("config", "lorefs.sync.sign", "true")
+    repo("config", "gpg.program", "false")
+    done = ada("add", "One")
+    assert "cannot be signed" in done.err
+    assert ada("show", done.out.strip(), "--json").json["title"] == "One"
+    assert "cannot be signed" in ada("sync", status=5).err
+    repo("config", "lorefs.sync.sign", "false")
+    assert "sent 1 commit" in ada("sync").out
