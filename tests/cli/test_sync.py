@@ -197,6 +197,7 @@ def test_restricting_in_the_file_is_asked_for_later(ada: Lorefs, bob: Lorefs) ->
     asked = ada("sync", status=1)
     assert f"others have it: {ident}" in asked.out
     assert "--accept-deletions" in asked.out
+    assert "here:" not in ada("sync", status=1).out, "nothing more was taken in"
     assert "1 entry" in ada("status", status=1).out
     ada("reconcile", "--accept-deletions")
     ada("sync")
@@ -357,3 +358,21 @@ def test_what_was_added_is_named_though_the_branch_cannot_have_it_yet(ada: Loref
     assert "cannot be signed" in ada("sync", status=5).err
     repo("config", "lorefs.sync.sign", "false")
     assert "sent 1 commit" in ada("sync").out
+
+
+def test_the_sides_of_a_record_are_named_by_who_wrote_them(ada: Lorefs, bob: Lorefs) -> None:
+    ident = ada("add", "One").out.strip()
+    for clone in (ada, bob):
+        clone("sync", "setup", "--yes")
+    for clone in (ada, bob):
+        clone("edit", ident, "--title", f"By {clone.path.name}")
+    for clone in (ada, bob, ada):
+        clone("sync")
+    for clone in (ada, bob):
+        found = clone("conflicts", "show", "1", "--json").json
+        assert {found["ours"], found["theirs"]} == {"By ada", "By bob"}
+        assert found["writers"] == {
+            side: [found[side].removeprefix("By ")] for side in ("ours", "theirs")
+        }
+        assert f"  ours  by {found['writers']['ours'][0]}" in clone("conflicts", "show", "1").out
+    assert "  by ada" in bob("resolve", stdin="q\n", status=1).out
