@@ -158,12 +158,16 @@ class Base:
     ) -> Report:
         """Make a change to what the rows say, and put it onto the sync branch.
 
-        `look` is called in between: a filter may hide what was changed.
+        `look` is called in between: a filter may hide what was changed. What keeps the branch
+        from having it yet is a warning.
         """
         report = self._reconcile(request)
         self.held = report.moved
         look()
-        self._commit(withdraw)
+        try:
+            self._commit(withdraw)
+        except LorefsError as error:  # what was changed is: to do it again would do it twice
+            self._warn(error)
         self._with_guests(report)
         return report
 
@@ -173,7 +177,10 @@ class Base:
         Entries of `withdraw` (ids) may be deleted for others because they are restricted now.
         """
         if self.config.sync.enabled:
-            done, arrived = self.here.commit(self._origin("sync"), withdraw)
+            try:
+                done, arrived = self.here.commit(self._origin("sync"), withdraw)
+            finally:
+                self.site.tell("", 0, 0)
             self._tell_kept(arrived)
             self._changed = self._changed or done.new
 

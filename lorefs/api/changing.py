@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from lorefs.sync.corpus import Corpus
 
 CATEGORY: Final = "Note"  # of new entries that name none
+_NO_EDIT: Final = {
+    "id": "an entry keeps its id",
+    "path": "`move` takes an entry to another directory",
+    "scope": "`promote` and `demote` take an entry to another document",
+}
 OWN_SOURCES: Final = ("cli", "mcp", "api", "sql", "editor")
 
 
@@ -33,6 +38,7 @@ class Changing(Approving):
         category: str | None = None,
         tags: Sequence[str] = (),
         confidence: float = 1.0,
+        sensitivity: str = "normal",
         path: str = "",
         personal: bool = False,
         approve: bool = False,
@@ -47,7 +53,8 @@ class Changing(Approving):
         scope = PERSONAL if personal else TEAM
         entry = Entry(
             str(uuid7()), title, content, category or CATEGORY,
-            path.strip("/"), scope, confidence, tags=tuple(sorted(set(tags))),
+            path.strip("/"), scope, confidence, sensitivity=sensitivity,
+            tags=tuple(sorted(set(tags))),
         )  # fmt: skip
         self._check_directory(entry.path)
         target = document_path(entry.path, scope)
@@ -72,6 +79,7 @@ class Changing(Approving):
         category: str | None = None,
         tags: Sequence[str] = (),
         confidence: float = 1.0,
+        sensitivity: str = "normal",
     ) -> Row:
         """Add an entry to the user's own store, which all repositories of the user show.
 
@@ -86,7 +94,7 @@ class Changing(Approving):
             raise UsageError("there is no home directory for your own store", hint="set HOME")
         entry = Entry(
             str(uuid7()), title, content, category or CATEGORY, "", PERSONAL, confidence,
-            tags=tuple(sorted(set(tags))),
+            sensitivity=sensitivity, tags=tuple(sorted(set(tags))),
         )  # fmt: skip
         add_everywhere(file, entry, self.config.limits.document_size)
         return self.get(entry.id)
@@ -259,7 +267,9 @@ def _check_rev(row: Row, expected: int | str | None) -> None:
 
 
 def _fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that really change."""
+    """The fields that really change; raises `UsageError` for what no edit changes."""
+    for key in _NO_EDIT.keys() & changes.keys():
+        raise UsageError(f"an edit does not change {key}", found=key, hint=_NO_EDIT[key])
     wanted = {key: value for key, value in changes.items() if not key.startswith("tags_")}
     add, gone = set(changes.get("tags_add", ())), set(changes.get("tags_remove", ()))
     if add or gone:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.exchange import Fetch
     from lorefs.sync.branch.gc import Collected
-    from lorefs.sync.branch.here import Preview, SyncStatus
+    from lorefs.sync.branch.here import SyncStatus
+    from lorefs.sync.branch.preview import Preview
     from lorefs.sync.branch.report import CycleReport, HubReport
     from lorefs.sync.branch.setup import Survey
 
@@ -132,7 +133,10 @@ class Sharing(Federating):
     def preview_sync(self) -> Preview:
         """What `sync` would do; asks the remotes, and changes nothing."""
         self._check_sync()
-        return self.here.preview()
+        try:
+            return self.here.preview()
+        finally:
+            self.site.tell("", 0, 0)
 
     def devices(self) -> list[Device]:
         """The machines that took part, the last active one first."""
@@ -148,14 +152,23 @@ class Sharing(Federating):
     def survey(self, settings: Mapping[str, str]) -> Survey:
         """What stands here and on the remote that settings of `sync.*` name; changes nothing.
 
-        Raises `RemoteError` where the remote does not answer.
+        Raises `RemoteError` where the remote does not answer, and `RefusedError` where the branch
+        is checked out or holds something else than lore.
         """
         from lorefs.sync.branch.here import Here
-        from lorefs.sync.branch.setup import survey
+        from lorefs.sync.branch.place import follows
+        from lorefs.sync.branch.setup import check_branch, survey
 
         site = self.site._replace(config=_with_sync(self.config, settings))
-        remote = Here(site).remotes(interactive=True)[0]
-        return survey(site, remote.poll(), remote.name)
+        here = Here(site)
+        try:
+            here.check_free()
+            remote = here.remotes(interactive=True)[0]
+            there = remote.poll()
+            check_branch(here.branch, there)
+            return survey(site, there, remote.name, already=follows(site, here.branch))
+        finally:
+            here.close()
 
     def back_up(self) -> str | None:
         """Keep the shared lore of this clone behind a ref; returns its name, None without lore."""

@@ -8,7 +8,7 @@ import typer
 
 from lorefs.cli.held import tell_held
 from lorefs.cli.here import directory_below, open_workspace
-from lorefs.cli.options import Approve, Confidence, Content, Heading, text_of
+from lorefs.cli.options import Approve, Confidence, Content, Heading, Sensitivity, text_of
 from lorefs.cli.output import write
 from lorefs.errors import UsageError
 
@@ -28,6 +28,9 @@ def run(
         list[str] | None, typer.Option("--tag", "-t", metavar="T", help="Repeatable.")
     ] = None,
     confidence: Confidence = None,
+    sensitivity: Annotated[
+        Sensitivity, typer.Option(help="Who may have it; restricted never leaves.")
+    ] = "normal",
     path: Annotated[
         str | None, typer.Option(metavar="DIR", help="The directory it is about.")
     ] = None,
@@ -49,7 +52,12 @@ def run(
     with open_workspace() as workspace:
         if everywhere:
             row = workspace.add_everywhere(
-                title, content=text, category=category, tags=tag or (), confidence=sure
+                title,
+                content=text,
+                category=category,
+                tags=tag or (),
+                confidence=sure,
+                sensitivity=sensitivity,
             )
         else:
             row = workspace.add(
@@ -58,6 +66,7 @@ def run(
                 category=category,
                 tags=tag or (),
                 confidence=sure,
+                sensitivity=sensitivity,
                 path="" if path is None else directory_below(workspace.root, path),
                 personal=personal,
                 approve=approve,

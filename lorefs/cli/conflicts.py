@@ -46,10 +46,11 @@ def show(reference: Reference, json: Json = False) -> None:
     """Show a record: base, ours and theirs, what differs from the base marked word by word."""
     with open_workspace() as workspace:
         conflict = workspace.conflicts.get(reference)
+        writers = workspace.conflicts.writers(conflict)
         if json:
-            write_json(conflict_json(conflict))
+            write_json({**conflict_json(conflict), "writers": writers})
         else:
-            write_conflict(conflict)
+            write_conflict(conflict, writers)
 
 
 COMMANDS = {"show": show}

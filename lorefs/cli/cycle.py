@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lorefs.config import Hub, Sync
     from lorefs.core.judgement import Standing
     from lorefs.store import RemoteState
-    from lorefs.sync.branch.here import Preview, SyncStatus
+    from lorefs.sync.branch.here import SyncStatus
+    from lorefs.sync.branch.preview import Preview
     from lorefs.sync.branch.report import CycleReport, Exchange
 
 
@@ -35,8 +36,8 @@ def write_cycle(report: CycleReport, *, quiet: bool) -> None:
 
 
 def _cycle_lines(report: CycleReport) -> Iterator[list[Span]]:
-    if report.reconciled != Report():
-        yield [("here: ", "bold"), (summary(report.reconciled), "")]
+    if (words := summary(report.reconciled)) != summary(Report()):
+        yield [("here: ", "bold"), (words, "")]
     for each in report.exchanges:
         if each.error is None:
             yield [(f"{one_line(each.remote)}: ", "bold"), (_talk(each), "")]
@@ -136,6 +137,7 @@ def write_preview(preview: Preview, *, as_json: bool) -> ExitStatus:
                 "unsaved": list(preview.unsaved),
                 "commit": list(preview.commit),
                 "send": preview.send,
+                "code": preview.code,
                 "remotes": [{"remote": name, "news": news} for name, news in preview.remotes],
             }
         )
@@ -149,6 +151,9 @@ def _preview_lines(preview: Preview) -> Iterator[list[Span]]:
         yield [("take in: ", "bold"), (one_line(path), "")]
     for path in preview.commit:
         yield [("commit: ", "bold"), (one_line(path), "")]
+    if preview.code:
+        words = f"take in the lore of the code at {preview.code[:12]}"
+        yield [("code: ", "bold"), (words, "")]
     for name, news in preview.remotes:
         send = f"send {counted(preview.send, 'commit', 'commits')}" if preview.send else ""
         receive = "receive what is new there" if news else ""

@@ -19,7 +19,7 @@ from lorefs.cli.output import (
 from lorefs.core.resolution import choices, losers, readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lorefs.cli.output import Span
     from lorefs.core.ledger import Discard
@@ -156,8 +156,11 @@ def _value(discard: Discard, value: str | None) -> str:
 # ---------------------------------------------------------------- one record
 
 
-def write_conflict(conflict: Conflict) -> None:
-    """Print a record with its base and the sides, compared with the base word by word."""
+def write_conflict(conflict: Conflict, writers: Mapping[str, Sequence[str]]) -> None:
+    """Print a record with its base and the sides, compared with the base word by word.
+
+    `writers` names who changed lore on a side.
+    """
     write_lines(_head(conflict))
     discard = conflict.record.discard
     base, ours, theirs = readings(discard)
@@ -165,7 +168,8 @@ def write_conflict(conflict: Conflict) -> None:
     _write_side("base", [(safe(base), "")] if base is not None else _absent(discard))
     for name, value in (("ours", ours), ("theirs", theirs)):
         stands = "  (stands)" if value == discard.chosen and now else ""
-        _write_side(name, _compared(discard, base, value), stands)
+        by = ", ".join(map(one_line, writers.get(name, ())))
+        _write_side(name, _compared(discard, base, value), f"{f'  by {by}' if by else ''}{stands}")
 
 
 def _head(conflict: Conflict) -> Iterator[list[Span]]:
@@ -205,7 +209,7 @@ def _compared(discard: Discard, base: str | None, value: str | None) -> list[Spa
     return word_spans(base, value)
 
 
-def _write_side(name: str, spans: list[Span], stands: str = "") -> None:
+def _write_side(name: str, spans: list[Span], note: str = "") -> None:
     """One side below its name, indented."""
-    write_lines([[(f"  {name}", "bold cyan"), (stands, "dim")]])
+    write_lines([[(f"  {name}", "bold cyan"), (note, "dim")]])
     write_wrapped(spans, indent=4)

@@ -82,7 +82,7 @@ def _walk(workspace: Workspace) -> ExitStatus:
             continue  # what was settled before may have settled this one, too
         if place > 1:
             write("")
-        write_conflict(conflict)
+        write_conflict(conflict, workspace.conflicts.writers(conflict))
         if not _ask(workspace, conflict, f"({place}/{len(waiting)})"):
             break
     left = len(workspace.conflicts.open())

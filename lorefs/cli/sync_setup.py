@@ -47,11 +47,13 @@ def setup(
     with open_workspace() as workspace:
         workspace.reconcile(discover=True)
         name = setting_up.choose_remote(workspace.site, remote)
-        settings = {"remote": name, "mode": "manual"}
-        settings |= {"branch": branch} if branch else {}
+        settings = {"remote": name, "mode": workspace.config.sync.mode}
+        settings |= {"branch": branch} if branch is not None else {}
         settings |= {"prefix": prefix} if prefix is not None else {}
         settings |= {"materialise": "always"} if always else {}
+        settings = setting_up.read_settings(settings)
         found = workspace.survey(settings)
+        setting_up.check_fresh(found, wanted=fresh)
         write_lines(survey_lines(found, _there(found)))
         fresh = fresh_wanted(found, wanted=fresh, yes=yes)
         if found.tracked and not (always or yes):

@@ -27,6 +27,7 @@ INGESTED: Final = "Ingested"
 DELETIONS: Final = "Deletions-Confirmed"
 SETTLED: Final = "Settled"
 RESOLVED: Final = "Resolved"
+REOPENED: Final = "Reopened"  # a settlement that was taken back
 
 MERGE_SUBJECT: Final = "Merge two tips of the sync branch"
 

@@ -94,7 +94,19 @@ class Log:
     def resolved(self, since: int) -> list[str]:
         """The records of the ledger that were settled behind a line."""
         rows = self.connection.execute(
-            "SELECT DISTINCT after FROM changes WHERE op = 'resolve' AND seq > ? ORDER BY seq",
+            "SELECT DISTINCT after FROM changes WHERE op = 'resolve' AND seq > ?"
+            " AND batch NOT IN (SELECT after FROM changes WHERE op = 'undo') ORDER BY seq",
+            (since,),
+        )
+        return [str(row[0]) for row in rows]
+
+    def reopened(self, since: int) -> list[str]:
+        """The records of the ledger whose settlement was undone behind a line."""
+        rows = self.connection.execute(
+            # few lines are behind that one, so these are looked at first
+            "SELECT DISTINCT settled.after FROM changes AS undone CROSS JOIN changes AS settled"
+            " ON settled.batch = undone.after AND settled.op = 'resolve'"
+            " WHERE undone.op = 'undo' AND undone.seq > ? ORDER BY settled.seq",
             (since,),
         )
         return [str(row[0]) for row in rows]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 READING: Final = "taking in documents"
 WRITING: Final = "writing documents"
+COMMITTING: Final = "putting documents onto the sync branch"
 SENDING: Final = "sending to the team"
 RECEIVING: Final = "receiving from the team"
 

@@ -197,6 +197,7 @@ def test_restricting_in_the_file_is_asked_for_later(ada: Lorefs, bob: Lorefs) ->
     asked = ada("sync", status=1)
     assert f"others have it: {ident}" in asked.out
     assert "--accept-deletions" in asked.out
+    assert "here:" not in ada("sync", status=1).out, "nothing more was taken in"
     assert "1 entry" in ada("status", status=1).out
     ada("reconcile", "--accept-deletions")
     ada("sync")
@@ -213,6 +214,7 @@ def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> 
         "unsaved": [],
         "commit": [],
         "send": 0,
+        "code": None,
         "remotes": [{"remote": "origin", "news": False}],
     }
 
@@ -266,3 +268,111 @@ def test_of_what_git_says_no_blank_line_is_shown(ada: Lorefs, team: Team) -> Non
     said = [line.removeprefix("  git: ") for line in lines if line.startswith("  git:")]
     assert len(said) > 1
     assert all(line.strip() for line in said)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--remote", ""), ("--branch", "bad..name"), ("--branch", ""), ("--prefix", "../out")],
+)
+def test_setup_writes_no_setting_that_is_none(ada: Lorefs, option: str, value: str) -> None:
+    ada("sync", "setup", "--yes", option, value, status=2)
+    assert Repo(ada.path)("config", "--get-regexp", r"^lorefs\.", ok=False) == ""
+
+
+def test_setup_refuses_a_branch_of_the_code_before_it_changes_anything(
+    ada: Lorefs, team: Team
+) -> None:
+    team.remote("branch", "topic", "main")
+    repo = Repo(ada.path)
+    repo("fetch", "--quiet", "origin")
+    for branch, words in (("main", "is checked out"), ("topic", "is no sync branch")):
+        assert words in ada("sync", "setup", "--yes", "--branch", branch, status=5).err
+        assert repo("config", "--get-regexp", r"^lorefs\.", ok=False) == ""
+
+
+def test_setup_again_leaves_the_mode_as_it_is(ada: Lorefs) -> None:
+    ada("sync", "setup", "--yes")
+    ada("config", "set", "sync.mode", "automatic")
+    ada("sync", "setup", "--yes")
+    assert ada("config", "get", "sync.mode").out == "automatic\n"
+
+
+def test_what_was_off_for_a_while_is_no_first_meeting(ada: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    ada("sync", "disable", "--yes")
+    ada("add", "While it was off")
+    assert "follows the team's already" in ada("sync", "setup", "--yes", "--fresh", status=2).err
+    assert ada("config", "get", "sync.enabled").out == "false\n"
+    assert "both sides have lore" not in ada("sync", "setup", "--yes").out
+    assert len(ada("list", "--json").json) == 2
+
+
+def test_nothing_is_sent_where_there_is_nothing_to_start_fresh_with(
+    ada: Lorefs, team: Team
+) -> None:
+    ada("add", "Of Ada")
+    assert "no sync branch to take" in ada("sync", "setup", "--yes", "--fresh", status=2).err
+    assert team.remote("branch", "--list", BRANCH) == ""
+
+
+def test_the_plan_tells_of_a_save_and_of_the_code(ada: Lorefs, team: Team) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    document = ada.path / ".lore.md"
+    document.write_text(document.read_text().replace("Of Ada", "Of Ada again"))
+    assert ada("sync", "--dry-run").lines == [
+        "take in: .lore.md", "origin: send 1 commit"
+    ]  # fmt: skip
+    ada("sync")
+    other = team.clone("carol", sync=False, ignored=False).repo
+    other.commit("lore", **{"sub/.lore.md": "### Gotcha\n\n* **With the code**: yes.\n"})
+    other("push", "--quiet", "origin", "HEAD:main")
+    repo = Repo(ada.path)
+    repo("fetch", "--quiet", "origin")
+    commit = repo("rev-parse", "--short=12", "origin/main")
+    assert f"code: take in the lore of the code at {commit}" in ada("sync", "--dry-run").lines
+    ada("sync")
+    assert ada("sync", "--dry-run").lines == ["origin: nothing to send or receive"]
+
+
+def test_what_is_restricted_from_the_start_is_on_no_branch(ada: Lorefs) -> None:
+    ada("add", "Of Ada")
+    ada("sync", "setup", "--yes")
+    ada("add", "Where the keys are", "--sensitivity", "restricted")
+    ada("sync")
+    repo = Repo(ada.path)
+    assert "Where the keys are" in repo.read(".lore.md")
+    assert repo("log", "--all", "--format=%H", "-S", "Where the keys are") == ""
+    assert "--sensitivity" in ada("add", "Typo", "--sensitivity", "secret", status=2).err
+
+
+def test_what_was_added_is_named_though_the_branch_cannot_have_it_yet(ada: Lorefs) -> None:
+    ada("sync", "setup", "--yes")
+    repo = Repo(ada.path)
+    repo("config", "lorefs.sync.sign", "true")
+    repo("config", "gpg.program", "false")
+    done = ada("add", "One")
+    assert "cannot be signed" in done.err
+    assert ada("show", done.out.strip(), "--json").json["title"] == "One"
+    assert "cannot be signed" in ada("sync", status=5).err
+    repo("config", "lorefs.sync.sign", "false")
+    assert "sent 1 commit" in ada("sync").out
+
+
+def test_the_sides_of_a_record_are_named_by_who_wrote_them(ada: Lorefs, bob: Lorefs) -> None:
+    ident = ada("add", "One").out.strip()
+    for clone in (ada, bob):
+        clone("sync", "setup", "--yes")
+    for clone in (ada, bob):
+        clone("edit", ident, "--title", f"By {clone.path.name}")
+    for clone in (ada, bob, ada):
+        clone("sync")
+    for clone in (ada, bob):
+        found = clone("conflicts", "show", "1", "--json").json
+        assert {found["ours"], found["theirs"]} == {"By ada", "By bob"}
+        assert found["writers"] == {
+            side: [found[side].removeprefix("By ")] for side in ("ours", "theirs")
+        }
+        assert f"  ours  by {found['writers']['ours'][0]}" in clone("conflicts", "show", "1").out
+    assert "  by ada" in bob("resolve", stdin="q\n", status=1).out

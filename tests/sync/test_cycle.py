@@ -248,7 +248,11 @@ def test_a_rewritten_remote_stops_the_cycle(ada: Clone, bob: Clone, team: Team) 
     assert team.tip() == tip
     assert ada.titles() == ["One", "Three", "Two"]
     team.remote("update-ref", "-d", f"refs/heads/{BRANCH}")
-    assert isinstance(ada.try_sync().exchanges[0].error, RewrittenError)
+    error = ada.try_sync().exchanges[0].error
+    assert isinstance(error, RewrittenError)
+    assert "is gone" in error.message
+    ada.sync(accept_rewrite=True)
+    assert team.tip() == ada.tip, "the hint is right: it is sent again"
 
 
 def test_what_deletes_most_of_it_is_not_taken_before_somebody_says_so(
@@ -267,6 +271,16 @@ def test_what_deletes_most_of_it_is_not_taken_before_somebody_says_so(
     assert len(bob.entries()) == 8
     assert bob.sync(accept_deletions=True).ok
     assert bob.entries() == {}
+
+
+def test_a_merge_made_here_was_not_received(ada: Clone, bob: Clone) -> None:
+    ada.add("One")
+    converge(ada, bob)
+    ada.add("Two")
+    ada.sync()
+    bob.add("Three")
+    (exchange,) = bob.sync().exchanges
+    assert (exchange.sent, exchange.received, exchange.merged) == (2, 1, 1)
 
 
 def test_confirmed_deletions_are_asked_for_once(ada: Clone, bob: Clone) -> None:
@@ -328,6 +342,9 @@ def test_a_linked_worktree_shares_the_branch(ada: Clone) -> None:
     from tests.gitrepo import Repo
 
     linked = Clone(Repo(path, ada.repo.clock))
+    ada.sync()
+    with linked.open() as workspace:
+        assert workspace.sync_status().waiting == 0, "another worktree has sent it"
     linked.sync()
     assert linked.titles() == ["One"]
     ada.add("Two")
@@ -493,6 +510,35 @@ def test_a_resolution_closes_the_record_everywhere(ada: Clone, bob: Clone) -> No
     assert open_records(ada) == open_records(bob) == []
 
 
+def test_a_settlement_that_is_undone_is_undone_everywhere(ada: Clone, bob: Clone) -> None:
+    clash(ada, bob)
+    (record,) = open_records(ada)
+
+    def keep(clone: Clone) -> None:
+        with clone.open() as workspace:
+            workspace.conflicts.keep(workspace.conflicts.get(record))
+
+    def undo(clone: Clone) -> None:
+        with clone.open() as workspace:
+            workspace.undo(1)
+
+    keep(ada)
+    converge(ada, bob)
+    undo(ada)
+    converge(ada, bob)
+    assert open_records(ada) == open_records(bob) == [record]
+    Workspace.rebuild(bob.path, env=os.environ, clock=bob.tick)
+    assert open_records(bob) == [record]
+    keep(ada)
+    undo(ada)
+    keep(bob)  # who did not know what was undone
+    converge(ada, bob)
+    assert open_records(ada) == open_records(bob) == []
+    undo(bob)
+    converge(ada, bob)
+    assert open_records(ada) == open_records(bob) == [record]
+
+
 def test_keeping_what_was_chosen_closes_it_everywhere_too(ada: Clone, bob: Clone) -> None:
     clash(ada, bob)
     (record,) = open_records(ada)
@@ -520,6 +566,9 @@ def test_a_rebuilt_database_has_the_same_entries_and_the_same_ledger(
     assert facts() == before
     bob.sync()
     assert facts() == before
+    bob.add("After the rebuild")
+    with bob.open() as workspace:
+        assert len(workspace.devices()) == 2, "the same machine goes on"
 
 
 def test_the_text_from_before_an_arrival_is_news_again(ada: Clone, bob: Clone) -> None:

@@ -220,3 +220,20 @@ def test_a_filter_before_anything_was_shared(ada: Clone) -> None:
     set_filter(ada, "")
     ada.sync()
     assert "By hand" in ada.tree()[DOCUMENT]
+
+
+def test_what_a_filter_hides_settles_nothing(
+    ada: Clone, bob: Clone, shared: dict[str, str]
+) -> None:
+    ada.remove(shared["red"])
+    bob.update(shared["red"], content="Edited meanwhile.")
+    converge(ada, bob)
+    (record,) = (each.id for each in bob.ledger() if each.resolved_at is None)
+    set_filter(bob, 'tags = ["blue"]')
+    bob.sync()
+    assert bob.titles() == ["Blue"]
+    ada.sync()
+    set_filter(bob, "")
+    bob.sync()
+    for clone in (ada, bob):
+        assert [each.id for each in clone.ledger() if each.resolved_at is None] == [record]

@@ -9,7 +9,7 @@ from lorefs.core.claim import claim, with_markers
 from lorefs.core.document import encode, parse, serialize
 from lorefs.core.judgement import combined
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
-from lorefs.core.message import DELETIONS, RESOLVED, SETTLED, trailer, values
+from lorefs.core.message import DELETIONS, REOPENED, RESOLVED, SETTLED, trailer, values
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.policy import OPEN
 from lorefs.core.precedence import without_removed
@@ -202,6 +202,9 @@ def _apply(
             filed += store.ledger.record(recorded(branch, commit), at, commit.oid)
         for record in values(commit.message, RESOLVED):
             store.ledger.close(record, at)
+    for record in {each for c in arrival.commits for each in values(c.message, REOPENED)}:
+        if not _is_settled(branch, arrival.target, record):
+            store.ledger.reopen(record)
     site.step("sync apply")
     store.set_state(APPLIED, arrival.target)
 
@@ -227,6 +230,20 @@ def _merged(branch: Branch, arrival: _Arrival, ours: Mapping[str, str]) -> Merge
 
 def _marked(corpus: Corpus, path: str) -> str:
     return serialize(with_markers(corpus.document(path), lambda _: True))
+
+
+def _is_settled(branch: Branch, target: str, record: str) -> bool:
+    """Whether somebody has settled a record and nobody who knew took that back.
+
+    That is a question to the history as a whole, so that all machines answer alike whatever
+    came first.
+    """
+    settled, reopened = (
+        branch.git.text("log", "--format=%H", f"--grep=^{key}: {record}$", target).split()
+        for key in (RESOLVED, REOPENED)
+    )
+    is_ancestor = branch.objects.is_ancestor
+    return any(not any(is_ancestor(oid, later) for later in reopened) for oid in settled)
 
 
 def recorded(branch: Branch, commit: Commit) -> tuple[Discard, ...]:

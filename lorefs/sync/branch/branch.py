@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lorefs.repo import Git
     from lorefs.repo.objects import Objects, Signature
 
+FETCHED: Final = "refs/lorefs/fetched"  # where remotes were when they were fetched last
 BACKUPS: Final = "refs/lorefs/backup"  # what was put aside, by its time in milliseconds
 
 _KINDS: Final = {LINK: "a symbolic link", SUBMODULE: "a submodule"}

@@ -93,6 +93,11 @@ def take_code(
     return reconcile(site, Request(origin, change, arrives=True, paths=paths))
 
 
+def brings(site: Site, branch: Branch, code: str) -> bool:
+    """Whether a commit of the code branch has lore to look at that was not taken in yet."""
+    return _news(site, branch, code, last_taken(site, branch)) is not None
+
+
 def _news(site: Site, branch: Branch, code: str, known: str | None) -> _News | None:
     objects = branch.objects
     if known is not None and not objects.has(known):

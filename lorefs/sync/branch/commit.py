@@ -14,6 +14,7 @@ from lorefs.core.message import (
     DEVICE,
     FORMAT,
     FORMAT_VERSION,
+    REOPENED,
     RESOLVED,
     SOURCE,
     Summary,
@@ -24,11 +25,12 @@ from lorefs.core.selection import is_in, outgoing
 from lorefs.repo import head_oid
 from lorefs.repo.identity import author
 from lorefs.repo.objects import RefMovedError, Signature
-from lorefs.sync.branch.news import ARRIVED, LOGGED, settled_here
+from lorefs.sync.branch.news import ARRIVED, LOGGED, reopened_here, settled_here
 from lorefs.sync.branch.report import Committed
 from lorefs.sync.branch.terms import held, note_held, noted, terms_of
 from lorefs.sync.commits.diff import diff
 from lorefs.sync.corpus import Corpus
+from lorefs.sync.progress import COMMITTING, told
 from lorefs.sync.site import APPLIED
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def _commit_rows(
 ) -> Committed:
     store, objects = site.store, branch.objects
     parent, tip = store.state(APPLIED), branch.tip()
-    if not (content.changes or (parent and settled_here(site))):
+    if not (content.changes or (parent and (settled_here(site) or reopened_here(site)))):
         _note(store, content, parent)
         if parent:  # what the log says up to here is no news to the branch
             store.set_state(LOGGED, str(store.log.last()))
@@ -142,7 +144,7 @@ def _content(site: Site, branch: Branch, withdraw: Ids) -> _Content:
     corpus = Corpus(store, site.known)
     kept = held(site, branch, paths, withdraw)
     terms = terms_of(site, branch, kept)
-    for path in paths:
+    for path in told(site, COMMITTING, paths):
         state = store.documents.state(path)
         hashes[path] = state.hash if state else ""
         document = corpus.document(path)
@@ -206,6 +208,7 @@ def _origins(site: Site) -> list[Trailer]:
         *([(CODE_COMMIT, head)] if head else []),
         *([(CODE_ROOT, root)] if root else []),
         *((RESOLVED, record) for record in settled_here(site)),
+        *((REOPENED, record) for record in reopened_here(site)),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lorefs.core.message import INGESTED
 from lorefs.errors import RefusedError
 from lorefs.repo.incomplete import is_partial, shallow_commits
+from lorefs.sync.branch.branch import FETCHED
 from lorefs.sync.branch.exchange import Adopt, DoubtfulError, Fetch, exchange
 from lorefs.sync.branch.news import (
     ARRIVED,
@@ -303,5 +304,8 @@ def _missing(site: Site, branch: Branch, tip: str, remote: Remote) -> int:
     seen = site.store.remotes.state(remote.slug).seen
     if seen == tip:
         return 0
-    hidden = [seen] if seen is not None and branch.objects.has(seen) else []
+    # what another worktree of this clone has met is known here, too
+    refs = f"{FETCHED}/{remote.slug}", f"refs/remotes/{remote.name}/{branch.name}"
+    met = (seen, *map(branch.look_up, refs))
+    hidden = [oid for oid in met if oid is not None and branch.objects.has(oid)]
     return len(branch.objects.between(hidden, [tip]))

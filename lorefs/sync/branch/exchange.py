@@ -238,6 +238,7 @@ class _Talk:
             self._take(theirs, tip)
             return
         self._take(merged.oid, tip)
+        self.received -= 1  # the merge was made here
         self.merged += 1
 
     def _adds_nothing(self, merged: str, ours: str, theirs: str) -> bool:
@@ -298,8 +299,14 @@ class _Talk:
 
 
 def _rewritten(remote: str, seen: str, theirs: str | None) -> RewrittenError:
-    now = f"leads to {theirs[:12]} now" if theirs else "is gone"
+    if theirs is None:
+        return RewrittenError(
+            f"the sync branch of {remote} is gone: it held {seen[:12]}",
+            hint="nothing was sent; if that was meant, or the remote is another one now,"
+            " `lorefs sync --accept-rewrite` sends it again",
+        )
     return RewrittenError(
-        f"the sync branch of {remote} was rewritten: it held {seen[:12]} and {now}",
+        f"the sync branch of {remote} was rewritten: it held {seen[:12]}"
+        f" and leads to {theirs[:12]} now",
         hint="nothing was sent or taken; if that was meant, `lorefs sync --accept-rewrite` follows",
     )

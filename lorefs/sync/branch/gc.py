@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lorefs.errors import GitError
 from lorefs.remote import GitRemote
 from lorefs.repo.incomplete import is_partial
-from lorefs.sync.branch.branch import BACKUPS
+from lorefs.sync.branch.branch import BACKUPS, FETCHED
 
 if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
-FETCHED: Final = "refs/lorefs/fetched"
 HUBS: Final = "refs/lorefs/hubs"
 DAY: Final = 86_400_000  # milliseconds
 KEPT_DAYS: Final = 90

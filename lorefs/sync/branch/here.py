@@ -12,13 +12,14 @@ from lorefs.remote import Budget, GitRemote
 from lorefs.sync.branch.branch import Branch
 from lorefs.sync.branch.cycle import commit_and_apply, cycle, waiting
 from lorefs.sync.branch.news import EVERY_ID, HELD
-from lorefs.worktree import Found, read
+from lorefs.sync.branch.place import settle
 
 if TYPE_CHECKING:
     from lorefs.store import Origin, RemoteState
     from lorefs.sync.branch.cycle import Wish
     from lorefs.sync.branch.devices import Device
     from lorefs.sync.branch.news import Ids
+    from lorefs.sync.branch.preview import Preview
     from lorefs.sync.branch.report import Committed, CycleReport
     from lorefs.sync.report import Question, Report
     from lorefs.sync.site import Site
@@ -31,15 +32,6 @@ class SyncStatus(NamedTuple):
     tip: str | None
     waiting: int
     remotes: tuple[tuple[str, RemoteState], ...]
-
-
-class Preview(NamedTuple):
-    """What a sync would do: documents to take in and to commit, commits to send, and news."""
-
-    unsaved: tuple[str, ...]
-    commit: tuple[str, ...]
-    send: int
-    remotes: tuple[tuple[str, bool], ...]
 
 
 class Here:
@@ -114,7 +106,7 @@ class Here:
 
         Entries of `withdraw` (ids) may be deleted for others because they are restricted now.
         """
-        self.check_free()
+        self._be_ready()
         return commit_and_apply(self.site, self.branch, origin, withdraw=withdraw)
 
     def held(self) -> tuple[Question, ...]:
@@ -138,7 +130,7 @@ class Here:
         seconds: float | None = None,
     ) -> CycleReport:
         """Commit, exchange, apply; the remotes have `seconds` together."""
-        self.check_free()
+        self._be_ready()
         remotes = self.remotes(interactive=interactive, seconds=seconds)
         return cycle(self.site, self.branch, remotes, origin, wish)
 
@@ -155,26 +147,10 @@ class Here:
 
     def preview(self) -> Preview:
         """What a cycle would do; asks the remotes, and writes nothing."""
-        from lorefs.sync.branch.commit import lacking  # only a preview asks
+        from lorefs.sync.branch.preview import preview
 
-        store, root = self.site.store, self.site.git.paths.worktree
-        unsaved = []
-        for state in store.documents.states():
-            found = read(root, state.path)
-            if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
-                unsaved.append(state.path)
-        remotes = self.remotes()
-        news = []
-        for remote in remotes:
-            tip = remote.poll()
-            news.append((remote.name, tip is not None and not self._has(tip)))
-        send = waiting(self.site, self.branch, remotes)
-        commit = lacking(self.site, self.branch)
-        return Preview(tuple(unsaved), tuple(commit), send, tuple(news))
-
-    def _has(self, oid: str) -> bool:
-        tip, objects = self.branch.tip(), self.branch.objects
-        return tip is not None and objects.has(oid) and objects.is_ancestor(oid, tip)
+        self.check_free()
+        return preview(self.site, self.branch, self.remotes())
 
     def devices(self) -> list[Device]:
         """The machines that committed to the branch, the last active one first."""
@@ -182,6 +158,10 @@ class Here:
 
         tip = self.branch.tip()
         return devices(self.branch.objects.between([], [tip])) if tip else []
+
+    def _be_ready(self) -> None:
+        self.check_free()
+        settle(self.site, self.branch)
 
     def check_free(self) -> None:
         """A branch that is checked out would have its files left behind."""

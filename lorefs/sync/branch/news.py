@@ -37,9 +37,14 @@ def settled_here(site: Site) -> list[str]:
     return site.store.log.resolved(int(site.store.state(LOGGED) or "0"))
 
 
+def reopened_here(site: Site) -> list[str]:
+    """The records whose settlement was undone since the last commit; they are open for all."""
+    return site.store.log.reopened(int(site.store.state(LOGGED) or "0"))
+
+
 def is_changed_here(site: Site) -> bool:
     """Whether the rows may say what the branch does not."""
-    return bool(site.store.documents.unsynced() or settled_here(site))
+    return bool(site.store.documents.unsynced() or settled_here(site) or reopened_here(site))
 
 
 def is_changed_there(site: Site, branch: Branch) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lorefs.config.keys import written
+from lorefs.config.resolve import checked, key_named
 from lorefs.core.message import FORMAT, FORMAT_VERSION, message
 from lorefs.core.model import PERSONAL, REVIEW_NAME, TEAM_NAME
-from lorefs.errors import UsageError
+from lorefs.errors import RefusedError, UsageError
 from lorefs.repo import head_oid, observe_tracking
 from lorefs.repo.objects import Signature
 from lorefs.store import OWN
-from lorefs.sync.branch.branch import BACKUPS
+from lorefs.sync.branch.branch import BACKUPS, HostileTreeError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lorefs.sync.branch.branch import Branch
@@ -44,8 +47,11 @@ class Survey:
         return bool(self.entries and self.there and not self.already)
 
 
-def survey(site: Site, there: str | None, remote: str) -> Survey:
-    """What stands here, and beside it the tip that was found on a remote."""
+def survey(site: Site, there: str | None, remote: str, *, already: bool | None = None) -> Survey:
+    """What stands here, and beside it the tip that was found on a remote.
+
+    `already` says that both have met; without it, that is where sync is on.
+    """
     states = [s for s in site.store.documents.states() if s.scope != PERSONAL]
     head = head_oid(site.git.paths)
     tracked = observe_tracking(site.git, head, [state.path for state in states]).in_head
@@ -56,8 +62,40 @@ def survey(site: Site, there: str | None, remote: str) -> Survey:
         tuple(state.path for state in states),
         tuple(sorted(tracked)),
         there,
-        site.config.sync.enabled,
+        site.config.sync.enabled if already is None else already,
     )
+
+
+def read_settings(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings of `sync.*` as they are written; raises `ConfigError` where one is none."""
+    return {
+        name: written(checked(key_named(f"sync.{name}"), value)) for name, value in settings.items()
+    }
+
+
+def check_branch(branch: Branch, there: str | None) -> None:
+    """Raise `RefusedError` where a branch holds something else than lore, the code for example."""
+    for oid in {branch.tip(), there} - {None}:
+        if oid is None or not branch.objects.has(oid):
+            continue  # the exchange checks what it fetches
+        try:
+            branch.check(oid)
+        except HostileTreeError as error:
+            raise RefusedError(
+                f"{branch.name} is no sync branch: {error.message}",
+                hint="nothing was changed; choose another name with --branch",
+            ) from error
+
+
+def check_fresh(found: Survey, *, wanted: bool) -> None:
+    """Raise `UsageError` where to start fresh is `wanted`, and the team has nothing that is new."""
+    if wanted and (found.already or not found.there):
+        cause = "follows the team's already" if found.already else "has no sync branch to take"
+        who = "this clone" if found.already else found.remote
+        raise UsageError(
+            f"there is nothing to start fresh with: {who} {cause}",
+            hint="`lorefs sync setup` without --fresh goes on",
+        )
 
 
 def choose_remote(site: Site, wanted: str | None) -> str:

@@ -33,10 +33,12 @@ def rebuild(path: Path, fill: Callable[[Store], None], epoch: int) -> None:
     new, old = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
     for name in (new, old):
         _remove(name)
-    known = _known_epoch(path)
+    known, device = _known(path)
     with Store(new) as store:
         with store.write():
             store.set_state("epoch", str(max(epoch, known + EPOCH_STEP)))
+            if device:  # the same machine goes on
+                store.set_state("device", device)
         fill(store)
         store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.connection.execute("PRAGMA journal_mode = DELETE")
@@ -49,20 +51,20 @@ def rebuild(path: Path, fill: Callable[[Store], None], epoch: int) -> None:
     new.replace(path)
 
 
-def _known_epoch(path: Path) -> int:
-    """The highest revision in the old database, 0 if it cannot be read."""
+def _known(path: Path) -> tuple[int, str | None]:
+    """The highest revision in the old database and its device, 0 and None if it cannot be read."""
     if not path.exists():
-        return 0
+        return 0, None
     try:
         with Store(path) as store:
             if store.outbox:
                 raise _unsaved()
             found = store.connection.execute("SELECT max(rev) FROM entries").fetchone()[0]
-            return int(found or 0)
+            return int(found or 0), store.state("device")
     except RefusedError:
         raise
     except LorefsError:
-        return 0
+        return 0, None
 
 
 def _unsaved() -> RefusedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.core.model import REVIEW_NAME, TEAM_NAME
 from lorefs.core.resolution import is_settled, outcome, put
 from lorefs.errors import UsageError
 from lorefs.sync.decisions.resolve import carry_out
@@ -63,6 +64,30 @@ class Conflicts:
     def outcome(self, conflict: Conflict, choice: Choice) -> str | None:
         """The value that a choice gives, as text; raises `UsageError` if the field has none."""
         return outcome(conflict.record.discard, choice, _entry(conflict.row))
+
+    def writers(self, conflict: Conflict) -> dict[str, list[str]]:
+        """Who changed lore on each side of a recorded merge, by name; {} where git has none.
+
+        On the sync branch the sides are in the order of their commits' ids, so that "ours" says
+        nothing of who wrote it.
+        """
+        git, merge = self.site.git, conflict.record.merge_commit
+        if not merge:
+            return {}
+        _, found = git.status_and_output(
+            "rev-list", "--parents", "--max-count=1", merge, "--", allowed=(0, 128)
+        )
+        tips = found.decode("ascii", "replace").split()[1:]
+        if len(tips) != 2:  # noqa: PLR2004  # two sides
+            return {}
+        lore = [f":(top,glob)**/{name}" for name in (TEAM_NAME, REVIEW_NAME)]
+        pairs = (("ours", *tips), ("theirs", *tips[::-1]))
+        found_names = (
+            (side, git.text("log", "--no-merges", "--format=%an", tip, f"^{other}", "--", *lore,
+                            allowed=(0, 128)))  # a shallow clone has not all of it
+            for side, tip, other in pairs
+        )  # fmt: skip
+        return {side: sorted({*names.split("\n")} - {""}) for side, names in found_names}
 
     def resolve(self, conflict: Conflict, choice: Choice) -> Report:
         """Give the entry the value of a choice and close the record, in one transaction."""

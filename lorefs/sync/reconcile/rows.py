@@ -20,6 +20,7 @@ from lorefs.sync.progress import WRITING, told
 from lorefs.sync.reconcile.differences import Places, differences
 from lorefs.sync.reconcile.headings import note_headings
 from lorefs.sync.report import Copy, Report
+from lorefs.sync.site import is_filtered
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,7 +60,7 @@ def write_rows(
     if store.ledger.is_open():
         from lorefs.sync.reconcile.settled import close_settled
 
-        close_settled(store, found, origin)
+        close_settled(store, found, origin, filtered=is_filtered(site))
     recorded = set(store.ledger.record(notes.discards, origin.at))
     return _report(found, notes, recorded)
 

@@ -21,11 +21,13 @@ def close(store: Store, record: Record, origin: Origin) -> None:
     store.log.note_resolution(record.id, discard.entry, discard.field, origin)
 
 
-def close_settled(store: Store, changed: Differences, origin: Origin) -> None:
+def close_settled(
+    store: Store, changed: Differences, origin: Origin, *, filtered: bool = False
+) -> None:
     """Close the records whose entry was just given a value that had to give way.
 
     What git did (a switch, a merge) closes none: nobody chose, and the next switch may take
-    it back.
+    it back. Where rows are `filtered`, what goes with an exchange may only be hidden.
     """
     if origin.source == "git":
         return
@@ -37,6 +39,8 @@ def close_settled(store: Store, changed: Differences, origin: Origin) -> None:
         elif discard.entry in edited:
             entry = edited[discard.entry]
         else:
+            continue
+        if entry is None and filtered and origin.source == "sync":
             continue
         if is_settled(discard, entry):
             close(store, record, origin)
