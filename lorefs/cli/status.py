@@ -51,7 +51,8 @@ def run(
 
     with open_workspace() as workspace:
         folder = workspace.paths.lorefs_dir
-        watch, pid = state.read(folder), lock.holder(folder)
+        pid = lock.holder(folder)
+        watch = state.as_of(state.read(folder), pid)
         if short:
             return _short(workspace, watch, pid)
         freshen(workspace)
