@@ -138,6 +138,25 @@ class GitError(LorefsError):
         self.command = command
         self.words = words
 
+    @property
+    def reason(self) -> str:
+        """Why, in one line: what of git's words tells most, else the message."""
+        return telling(self.words) or self.message
+
+
+def telling(words: str) -> str:
+    """The line of git's words that says why, "" for no words.
+
+    That is what a server said; else the first line, as git goes on with advice, that is no
+    warning.
+    """
+    lines = [line.strip() for line in words.split("\n") if line.strip()]
+    said = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
+    if any(said):
+        return " ".join(filter(None, said))
+    causes = [line for line in lines if not line.lower().startswith("warning:")]
+    return next(iter(causes or lines), "")
+
 
 class StoreError(LorefsError):
     """The database cannot be used: damaged, newer than this program, or not writable."""

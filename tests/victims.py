@@ -17,9 +17,13 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from lorefs.api import Workspace
 
+seen = {}
+
 def step(name):
-    print(name, flush=True)
-    if name == sys.argv[4]:
+    seen[name] = seen.get(name, 0) + 1
+    label = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    print(label, flush=True)
+    if label == sys.argv[4]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 with Workspace.open(
@@ -32,7 +36,10 @@ with Workspace.open(
 def start(
     path: Path, action: str, dies_at: str = "", env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """A process that calls a method of the workspace and prints its steps, up to a last one."""
+    """A process that calls a method of the workspace and prints its steps, up to a last one.
+
+    A step that comes again bears its number: "sync push", "sync push (2)".
+    """
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(TOP), str(path), action, dies_at],
         stdout=subprocess.PIPE,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from lorefs.cli.failure import explain, warn
 from lorefs.cli.listing import timestamp
-from lorefs.cli.output import ID_STYLE, counted, first_line, one_line, write_json, write_lines
+from lorefs.cli.output import ID_STYLE, counted, one_line, write_json, write_lines
 from lorefs.cli.report import error_json, report_json, summary, waiting_lines
-from lorefs.errors import ExitStatus
+from lorefs.errors import ExitStatus, telling
 from lorefs.sync.report import Report
 
 if TYPE_CHECKING:
@@ -215,5 +215,5 @@ def _status_lines(status: SyncStatus, settings: Sync) -> Iterator[list[Span]]:
 
 
 def reason(state: RemoteState) -> str:
-    """What was said first when an exchange failed; git goes on with advice."""
-    return first_line(state.words)
+    """Why an exchange failed, in one line."""
+    return one_line(telling(state.words))

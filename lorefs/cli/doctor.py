@@ -99,7 +99,7 @@ def _mended_lines(mended: Sequence[Mended]) -> Iterator[list[Span]]:
         else:
             yield [(f"  {number}. ", ""), ("failed: ", "bold red"), (one_line(each.error), "")]
         if each.backup is not None:
-            yield [(f"     before it: {one_line(str(each.backup))}", "dim")]
+            yield [(f"     copies of before: {one_line(str(each.backup))}", "dim")]
 
 
 def _finding_json(finding: Finding) -> dict[str, object]:

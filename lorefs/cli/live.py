@@ -14,7 +14,7 @@ from lorefs.cli.watching import line_spans, state_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderResult
 
     from lorefs.watch.journal import Line
     from lorefs.watch.state import State
@@ -31,6 +31,7 @@ class LiveView:
 
         self._root = root
         self._state: State | None = None
+        self._size: ConsoleDimensions | None = None
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._live = Live(self, console=console(), refresh_per_second=REFRESH)
 
@@ -52,15 +53,22 @@ class LiveView:
         self._live.refresh()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The lines of the view, cut to the width of the terminal."""
+        """The lines of the view, cut to the terminal; what happened last has to be seen."""
+        from rich.control import Control
         from rich.text import Text
 
-        del console, options
+        size = console.size
+        if self._size not in (size, None):  # lines of before are wrapped anew, who knows where
+            yield Control.clear()
+            yield Control.home()
+        self._size = size
         lines = [[(one_line(str(self._root)), "bold"), ("  Ctrl-C ends it", "dim")]]
         lines += state_lines(self._state, os.getpid(), milliseconds())
-        if self._lines:
+        last = tuple(self._lines)  # the loop may add one while this thread draws
+        room = options.size.height - len(lines) - 1
+        if last and room > 0:
             lines.append([("", "")])
-        for line in tuple(self._lines):  # the loop may add one while this thread draws
-            lines.append([(f"{local_time(line.at)[-5:]}  ", "dim"), *line_spans(line)])
-        for spans in lines:
+            for line in last[-room:]:
+                lines.append([(f"{local_time(line.at)[-5:]}  ", "dim"), *line_spans(line)])
+        for spans in lines[: options.size.height]:
             yield Text.assemble(*spans, no_wrap=True, overflow="ellipsis")

@@ -19,5 +19,8 @@ def run() -> None:
     from lorefs.watch import lock, state
     from lorefs.watch.metrics import metrics_text
 
-    folder = locate(current_directory()).lorefs_dir
-    write(metrics_text(state.read(folder), lock.holder(folder), milliseconds()).rstrip("\n"))
+    paths = locate(current_directory())
+    pid = lock.holder(paths.lorefs_dir)
+    found = state.as_of(state.read(paths.lorefs_dir), pid)
+    text = metrics_text(str(paths.worktree), found, pid, milliseconds())
+    write(text.removesuffix("\n"))

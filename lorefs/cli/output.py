@@ -39,11 +39,6 @@ def one_line(text: str) -> str:
     return safe(" ".join(text.split()))
 
 
-def first_line(text: str) -> str:
-    """The first line of what somebody said, safe; git goes on with advice."""
-    return one_line(text.strip().partition("\n")[0])
-
-
 def counted(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number} {one if number == 1 else many}"

@@ -97,7 +97,8 @@ def _watch(workspace: Workspace) -> tuple[State | None, int | None]:
     from lorefs.watch import lock, state
 
     folder = workspace.paths.lorefs_dir
-    return state.read(folder), lock.holder(folder)
+    pid = lock.holder(folder)
+    return state.as_of(state.read(folder), pid), pid
 
 
 def _needs_somebody(status: Status) -> bool:

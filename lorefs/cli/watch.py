@@ -56,10 +56,12 @@ def run(
         return ExitStatus.DONE
     if once and detach:
         raise UsageError("--once and --detach contradict each other")
+    if once and log is not None:
+        raise UsageError("--once prints what it did, and writes no log")
     if once:
         return _once(json=json)
     if detach:
-        return _detach(json=json)
+        return _detach(log, json=json)
     return _watch(log, json=json)
 
 
@@ -173,10 +175,11 @@ def _once(*, json: bool) -> ExitStatus:
     return ExitStatus.FINDINGS if failed else ExitStatus.DONE
 
 
-def _detach(*, json: bool) -> ExitStatus:
+def _detach(log: Path | None, *, json: bool) -> ExitStatus:
     from lorefs.watch.detach import detach
 
-    pid = detach(locate(current_directory()), os.environ)
+    here = current_directory()
+    pid = detach(locate(here), os.environ, None if log is None else here / log)
     if json:
         write_json({"pid": pid})
     else:

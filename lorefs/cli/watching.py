@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.listing import timestamp
-from lorefs.cli.output import counted, first_line, json_text, one_line
+from lorefs.cli.output import counted, json_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,8 @@ def state_lines(state: State | None, pid: int | None, now: int) -> Iterator[list
         return
     silent = (now - state.updated_at) / 1000
     words = f"process {pid}, {counted(state.directories, 'directory', 'directories')}"
+    if state.stopped_at is not None:
+        words = f"process {pid} watches nothing any more"
     if state.queue:
         words += f", {state.queue} waiting (lag {state.lag(now):.1f} s)"
     yield [("watch: ", "bold green"), (words, "")]
@@ -104,7 +106,7 @@ def state_lines(state: State | None, pid: int | None, now: int) -> Iterator[list
     yield from _sync_lines(state, now)
     for hub in state.hubs:
         words = f"{one_line(hub.hub)} cannot be read for {_duration((now - hub.since) / 1000)}: "
-        yield [("  hub: ", "yellow"), (words + first_line(hub.error), "")]
+        yield [("  hub: ", "yellow"), (words + one_line(hub.error), "")]
     yield from _error_lines(state, now)
 
 
@@ -115,10 +117,12 @@ def _sync_lines(state: State, now: int) -> Iterator[list[Span]]:
     if state.next_cycle_at is not None:
         following = f"in {_duration(max(0, state.next_cycle_at - now) / 1000)}"
     if state.cycle is None:
-        yield [("  sync: ", "dim"), (f"the first {following}", "")]
+        if state.stopped_at is None:
+            yield [("  sync: ", "dim"), (f"the first {following}", "")]
         return
+    following = f", next {following}" if state.stopped_at is None else ""
     yield [("  sync: ", "dim"), (f"{_ago(state.cycle.at, now)}, ", ""), *cycle_words(state.cycle),
-           (f", next {following}", "")]  # fmt: skip
+           (following, "")]  # fmt: skip
     if state.failing_since is not None:
         yield [("  fails since ", "bold red"), (_duration((now - state.failing_since) / 1000), ""),
                ("; changes wait and are sent when it works again", "")]  # fmt: skip

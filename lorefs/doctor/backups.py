@@ -11,7 +11,7 @@ from lorefs.crypto import MissingExtraError, read_identity
 from lorefs.doctor.database import opened
 from lorefs.doctor.finding import Finding
 from lorefs.doctor.machine import span
-from lorefs.errors import LorefsError
+from lorefs.errors import LorefsError, telling
 from lorefs.remote import GitRemote
 from lorefs.sync.backup.documents import worktree_texts
 from lorefs.sync.backup.run import RECIPIENTS
@@ -98,7 +98,7 @@ def _runs(place: Place, store: Store, settings: Backup) -> Iterator[Finding]:
     age = None if state.success_at is None else (place.now - state.success_at) // 1000
     if state.failures:
         last = "none was made before" if age is None else f"the last one is {span(age)} old"
-        words = state.words.strip().rpartition("\n")[2]
+        words = telling(state.words)
         what = f"the backup fails ({words}); {last}"
         yield Finding("backup", "warning", what, "run `lorefs backup`; it says what helps")
         return

@@ -31,20 +31,32 @@ PATIENCE: Final = 1000  # milliseconds to wait for another program
 
 
 def rebuild(place: Place) -> Fix:
-    """Make the database again from files and git; `rebuild` itself keeps the old one."""
+    """Make the database again from files and git; `rebuild` itself keeps the old one.
+
+    The one that was kept by an earlier rebuild gives way to it, and is copied before.
+    """
 
     def act() -> None:
         root, env = place.git.paths.worktree, place.git.env
         Workspace.rebuild(root, env=env, clock=lambda: place.now)
 
-    return Fix("rebuild the database; the old one stays beside it as index.db.old", (), act)
+    older = tuple(sorted(place.database.parent.glob(f"{place.database.name}.old*")))
+    what = "rebuild the database; the old one stays beside it as index.db.old"
+    return Fix(what, older, act)
+
+
+def _is_empty(place: Place) -> bool:
+    """Whether there is nothing yet; to open an empty file would be to begin a database in it."""
+    wal = place.database.with_name(f"{place.database.name}-wal")
+    files = [file.stat().st_size for file in (place.database, wal) if file.exists()]
+    return not place.database.exists() or not any(files)
 
 
 @contextmanager
 def opened(place: Place) -> Iterator[Store | None]:
     """The database; None where there is none that can be read, which `check_database` says."""
     try:
-        store = Store(place.database) if place.database.exists() else None
+        store = None if _is_empty(place) else Store(place.database)
     except LorefsError:
         store = None
     if store is not None:
@@ -58,7 +70,7 @@ def opened(place: Place) -> Iterator[Store | None]:
 
 def check_database(place: Place) -> Iterator[Finding]:
     """Whether the database is there and whole."""
-    if not place.database.exists():
+    if _is_empty(place):
         what = "there is no database yet"
         yield Finding("database", "note", what, "any lorefs command makes it")
         return

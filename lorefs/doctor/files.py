@@ -11,7 +11,7 @@ from lorefs.doctor.database import opened
 from lorefs.doctor.finding import Finding, Fix
 from lorefs.errors import DocumentError
 from lorefs.repo import discover
-from lorefs.worktree import Found, leftovers, read
+from lorefs.worktree import Found, check_text, leftovers, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def check_files(place: Place) -> Iterator[Finding]:
     fix = Fix(
         "take in what changed (`lorefs reconcile`)",
         tuple(root / state.path for state in states),
-        place.reconcile,
+        place.take_in,
     )
     for state in states:
         if state.pending_hash is not None:
@@ -48,6 +48,13 @@ def check_files(place: Place) -> Iterator[Finding]:
             hint = "make it and its directories readable; close programs that are writing it"
             yield Finding("files", "error", what, hint)
         elif (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
+            try:
+                if isinstance(found, Found):
+                    check_text(state.path, found.data)
+            except DocumentError as error:
+                at = f" (byte {error.offset}: {error.found})" if error.found else ""
+                yield Finding("files", "error", f"{error.message}{at}", error.hint or "correct it")
+                continue
             what = f"{state.path} changed and is not taken in yet"
             yield Finding("files", "note", what, "any lorefs command takes it in", fix)
 
@@ -68,7 +75,7 @@ def check_leftovers(place: Place) -> Iterator[Finding]:
     stale = tuple(sorted(place.database.parent.glob("index.db.new*")))
     if stale:
         what = f"an interrupted rebuild left {stale[0].name}"
-        fix = Fix("remove it", stale, lambda: _remove(stale))
+        fix = Fix(f"remove {', '.join(each.name for each in stale)}", stale, lambda: _remove(stale))
         yield Finding("leftovers", "warning", what, "delete it, or run `lorefs rebuild`", fix)
     reports = list((place.git.paths.lorefs_dir / "reports").glob("report-*"))
     if reports:

@@ -35,7 +35,7 @@ def check_locks(place: Place) -> Iterator[Finding]:
     with opened(place) as store:
         if store is not None:
             try:
-                store.connection.execute("BEGIN IMMEDIATE")
+                store.connection.begin()
                 store.connection.execute("ROLLBACK")
             except StoreError as error:
                 what = f"the database cannot be written: {error.message}"

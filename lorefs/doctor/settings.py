@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lorefs.config import load_worktree
 from lorefs.doctor.database import opened
 from lorefs.doctor.finding import Finding
-from lorefs.errors import ConfigError, GitError
+from lorefs.errors import GitError, telling
 from lorefs.remote import GitRemote
 from lorefs.repo import Git
 
@@ -22,14 +21,12 @@ SECONDS: Final = 10.0  # that a remote may take
 
 def check_configuration(place: Place) -> Iterator[Finding]:
     """Whether every setting is known and has a value that it can have."""
-    paths = place.git.paths
-    try:
-        load_worktree(paths.worktree, paths.git_dir, paths.common_dir, place.git.env)
-    except ConfigError as error:
+    for error in place.mistakes:
         line = f":{error.line}" if error.line else ""
         where = f"{error.path}{line}: " if error.path else ""
+        found = f" ({error.found})" if error.found else ""
         hint = error.hint or "`lorefs config list` shows what can be set"
-        yield Finding("configuration", "error", f"{where}{error.message}", hint)
+        yield Finding("configuration", "error", f"{where}{error.message}{found}", hint)
 
 
 def check_remote(place: Place) -> Iterator[Finding]:
@@ -56,7 +53,7 @@ def _tips(place: Place, remote: str, branch: str) -> str | Finding:
         ref = f"refs/heads/{branch}"
         return git.text("-c", "core.askPass=", "ls-remote", "--quiet", "--", remote, ref)
     except GitError as error:
-        words = error.words.strip().partition("\n")[0]
+        words = telling(error.words)
         what = f"the remote {remote} does not answer"
         what += f": {words}" if words else f" within {SECONDS:.0f} seconds"
         hint = f"try `git ls-remote {remote}`; what you change here waits until it answers"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 GUARD: Final = "writing"
 
 BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process that writes
+_SLICE: Final = 250  # milliseconds of it in which no signal is heard
 
 # How large the WAL grows before it is copied into the database, in pages of 4 KB. A document of
 # 10 MB is written whole at each save; by default it would be copied each time, too.
@@ -85,6 +87,23 @@ class Connection(sqlite3.Connection):
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Run a statement for each of the parameters, which may be a stream."""
         return super().cursor(_Cursor).executemany(sql, parameters)
+
+    def begin(self) -> None:
+        """Begin a transaction that holds the write lock, which may mean to wait for another's.
+
+        While SQLite waits, no signal of this process is heard, so it is asked to wait a little,
+        and again. Raises `BusyDatabaseError` after as long as the connection waits elsewhere.
+        """
+        patience = int(self.execute("PRAGMA busy_timeout").fetchone()[0])
+        self.execute(f"PRAGMA busy_timeout = {min(patience, _SLICE)}")
+        try:
+            for _ in range(patience // _SLICE - 1):
+                with suppress(BusyDatabaseError):
+                    self.execute("BEGIN IMMEDIATE")
+                    return
+            self.execute("BEGIN IMMEDIATE")
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def connect(path: Path) -> Connection:

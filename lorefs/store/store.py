@@ -78,7 +78,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A transaction that holds the write lock; rolled back if anything is raised."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        self.connection.begin()
         try:
             # tells the triggers that this is no foreign write
             self.connection.execute("INSERT INTO state VALUES (?, '')", (GUARD,))

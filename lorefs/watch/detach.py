@@ -34,8 +34,11 @@ def command() -> list[str]:
     return [sys.executable, "-P", "-m", "lorefs", "watch"]
 
 
-def detach(paths: GitPaths, env: Mapping[str, str]) -> int:
+def detach(paths: GitPaths, env: Mapping[str, str], log: Path | None = None) -> int:
     """Start a watch that outlives this process; returns its process id once it watches.
+
+    That is after its first look at everything, if this does not take too long. Its lines go to
+    `log`, by default to a file beside the database.
 
     Raises `RunningError` if there is one, `RefusedError` with its words if it ends at once.
     """
@@ -46,7 +49,7 @@ def detach(paths: GitPaths, env: Mapping[str, str]) -> int:
     said = paths.lorefs_dir / "watch.err"
     with said.open("wb") as errors:
         process = subprocess.Popen(
-            [*command(), "--log", str(paths.lorefs_dir / LOG)],
+            [*command(), "--log", str(log or paths.lorefs_dir / LOG)],
             cwd=paths.worktree,
             env=dict(env),
             stdin=subprocess.DEVNULL,
@@ -58,11 +61,14 @@ def detach(paths: GitPaths, env: Mapping[str, str]) -> int:
     while time.monotonic() < until:
         if process.poll() is not None:
             raise _not_started(said.read_text(encoding="utf-8", errors="replace"))
-        if _watches(paths.lorefs_dir, process.pid):
-            # it is nobody's child to wait for: it lives on when this process has ended
-            process.returncode = 0
-            return process.pid
+        found = _state(paths.lorefs_dir, process.pid)
+        if found is not None and found.rescan_at is not None:
+            break
         time.sleep(_PAUSE)
+    if _state(paths.lorefs_dir, process.pid) is not None:
+        # it is nobody's child to wait for: it lives on when this process has ended
+        process.returncode = 0
+        return process.pid
     process.terminate()
     raise RefusedError(
         f"watch did not start within {START:.0f} seconds", hint="run `lorefs watch` to see"
@@ -79,11 +85,9 @@ def _not_started(words: str) -> RefusedError:
     )
 
 
-def _watches(folder: Path, pid: int) -> bool:
-    if lock.holder(folder) != pid:
-        return False
-    found = state.read(folder)
-    return found is not None and found.pid == pid
+def _state(folder: Path, pid: int) -> state.State | None:
+    """What the watch of this process says, None as long as it has not opened the worktree."""
+    return state.as_of(state.read(folder), pid) if lock.holder(folder) == pid else None
 
 
 def stop(folder: Path) -> int | None:

@@ -35,10 +35,9 @@ def cycle_of(workspace: Workspace, opened: Callable[[], Workspace]) -> Cycle | N
 def result_of(report: CycleReport, moved: int = 0) -> CycleResult:
     """What the watch's journal tells of a cycle that moved so many bytes."""
     error = next(iter(report.failures), None)
-    words = ""
-    if error is not None:
-        said = error.words.split("\n")[-1] if isinstance(error, RemoteError) else ""
-        words = f"{error.message}: {said}" if said else error.message
+    words = error.message if error is not None else ""
+    if isinstance(error, RemoteError) and error.words:
+        words = f"{words}: {error.reason}"
     return CycleResult(
         ok=report.ok,
         error=words,

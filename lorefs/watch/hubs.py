@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lorefs.errors import telling
 from lorefs.watch.cycle import CycleResult, Worker
 from lorefs.watch.messages import Message
 from lorefs.watch.power import seconds
@@ -90,7 +91,7 @@ class Hubs:
     def troubles(self) -> tuple[HubTrouble, ...]:
         """The hubs that cannot be read, as far as the database knows, whoever tried last."""
         return tuple(
-            HubTrouble(hub.name, state.failing_since or 0, state.words.strip().partition("\n")[0])
+            HubTrouble(hub.name, state.failing_since or 0, telling(state.words))
             for hub, state in self._workspace.hubs()
             if state.failures
         )

@@ -63,6 +63,7 @@ class Journal:
         self._folder = folder
         self._change(sync=sync, next_cycle_at=None, stopped_at=None)
         self.line("opened", root=root, sync=sync)
+        self.publish(at_once=True)  # the first look at everything may take long
 
     def closed(self, reason: str, *, stopped: bool) -> None:
         """Watch ends, or the worktree is not what was opened any more."""

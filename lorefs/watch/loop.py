@@ -31,6 +31,7 @@ TICK: Final = 0.25  # seconds between looks at rows, HEAD and the root, while an
 REST: Final = 1.0  # and at rest
 LATELY: Final = 60.0  # seconds after which nobody is active any more
 ABSENT: Final = 1.0  # seconds between looks for a worktree that is gone
+LEFT: Final = 3600.0  # seconds after which nobody expects it back
 STOPPED: Final = "stopped"
 
 # What may keep a worktree from being opened for a while; `watch --once` may be at work in it.
@@ -81,9 +82,12 @@ class Loop:
         self._inbox.put(Message("stop"))
 
     def run(self) -> None:
-        """Watch. Raises what keeps it from beginning, such as `RunningError`."""
+        """Watch. Raises what keeps it from beginning, such as `RunningError`.
+
+        Raises `NotARepositoryError`, too, once the worktree was gone for long.
+        """
         share_one_store()
-        reason, told = "start", ""
+        reason, told, since = "start", "", 0.0
         while not self._stopping:
             try:
                 reason, told = self._watch_one(reason), ""
@@ -92,11 +96,21 @@ class Loop:
             except _PASSING as error:
                 if not self._began:
                     raise
+                gone = isinstance(error, NotARepositoryError)
                 if str(error) != told:
-                    self._journal.trouble("cannot open", error)
-                    told = str(error)
+                    self._journal.trouble("cannot open", self._gone() if gone else error)
+                    told, since = str(error), seconds()
+                if gone and seconds() - since > LEFT:
+                    raise self._gone() from error
                 self._journal.publish()
                 self._receive(None, ABSENT)
+
+    def _gone(self) -> NotARepositoryError:
+        return NotARepositoryError(
+            "the worktree is gone",
+            path=str(self._root),
+            hint=f"watch goes on when it is back, and ends after {LEFT / 60:.0f} minutes without",
+        )
 
     def _watch_one(self, reason: str) -> str:
         """Watches a worktree until it is lost or the loop ends; returns why."""

@@ -17,25 +17,35 @@ class _Metric(NamedTuple):
     samples: dict[str, float]  # by what follows the name: labels, "_sum", "_count" or nothing
 
 
-def metrics_text(state: State | None, pid: int | None, now: int) -> str:
+def metrics_text(worktree: str, state: State | None, pid: int | None, now: int) -> str:
     """The metrics of a worktree; `pid` is that of the running watch, None if there is none.
 
+    Each sample bears the worktree as a label, as one machine may collect those of several.
     Counters begin with each watch anew, which Prometheus allows for; they stay when it ends.
     """
+    label = f'worktree="{_escaped(worktree)}"'
     running = float(pid is not None)
-    lines = list(_lines(_Metric("up", "gauge", "Whether watch runs.", {"": running})))
+    lines = list(_lines(_Metric("up", "gauge", "Whether watch runs.", {"": running}), label))
     if state is not None:
         for metric in (*_gauges(state, now), *_counters(state.totals)):
-            lines += _lines(metric)
+            lines += _lines(metric, label)
     return "\n".join(lines) + "\n"
 
 
-def _lines(metric: _Metric) -> Iterator[str]:
+def _escaped(value: str) -> str:
+    """The value of a label: UTF-8, with what the format reads otherwise behind a backslash."""
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _lines(metric: _Metric, label: str) -> Iterator[str]:
     name = f"lorefs_{metric.name}"
     yield f"# HELP {name} {metric.help}"
     yield f"# TYPE {name} {metric.kind}"
-    for suffix, value in metric.samples.items():
-        yield f"{name}{suffix} {value:.15g}"
+    for kind, value in metric.samples.items():
+        suffix, _, more = kind.partition("{")
+        labels = f"{label},{more}" if more else f"{label}}}"
+        yield f"{name}{suffix}{{{labels} {value:.15g}"
 
 
 def _gauges(state: State, now: int) -> Iterator[_Metric]:

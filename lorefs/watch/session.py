@@ -70,7 +70,8 @@ class Session:
     @property
     def lost(self) -> bool:
         """Whether the worktree, its git directory or its database is not the one opened."""
-        return self._identify() != self._identity
+        found = self._identify()
+        return found != self._identity or None in found  # gone already while it was opened
 
     def rows_changed(self) -> bool:
         """Whether another connection has written since the last look."""

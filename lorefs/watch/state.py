@@ -7,7 +7,6 @@ no reader sees half of it; it stays when watch ends.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -132,9 +131,22 @@ class State:
         return replace(self, errors=(*kept, Trouble(at, message, hint)))
 
 
+def as_of(state: State | None, pid: int | None) -> State | None:
+    """What of a state still holds while `pid` watches, None for nobody.
+
+    A watch that was killed leaves behind what waited then, which nobody sees to any more; and
+    nothing that another one wrote is true of a watch that only begins.
+    """
+    if state is not None and pid is None:
+        return replace(
+            state, directories=0, limited="", queue=0, oldest=None, next_cycle_at=None
+        )  # fmt: skip
+    return state if state is None or pid in (0, state.pid) else None
+
+
 def write(folder: Path, state: State) -> None:
     """Replace the file; raises `OSError` where that is not possible."""
-    new = folder / f".{NAME}.{os.getpid()}"
+    new = folder / f".{NAME}.new"  # of the one watch that there is
     text = json.dumps({"version": VERSION, **asdict(state)}, ensure_ascii=True)
     new.write_text(text + "\n", encoding="ascii")
     new.replace(folder / NAME)

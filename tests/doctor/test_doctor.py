@@ -108,6 +108,17 @@ def test_a_wrong_setting(well: Repo) -> None:
     assert finding.fix is None
 
 
+def test_all_wrong_settings_at_once(well: Repo) -> None:
+    well.write(".lorefs.toml", "[guard]\ndeletionShare = 7\n\n[sync\n")
+    well("config", "lorefs.sync.mode", "sometimes")
+    findings = [each for each in found(well) if each.check == "configuration"]
+    assert len(findings) == 2
+    assert ".lorefs.toml:4: the file is no TOML (" in findings[0].what
+    assert "sync.mode has to be manual or automatic (sometimes)" in findings[1].what
+    well("config", "lorefs.sync.remote", str(well.path / "nowhere"))
+    assert {each.check for each in found(well)} == {"configuration", "remote"}, "what can be read"
+
+
 def test_an_attribute_that_is_gone(well: Repo) -> None:
     well.write(".gitattributes", "*.png binary\n")
     assert only(well, "attributes").level == "error"
@@ -205,6 +216,23 @@ def test_a_damaged_database_is_rebuilt(well: Repo, damage: str) -> None:
         assert len(workspace.entries()) == 3
 
 
+def test_what_an_earlier_rebuild_kept_is_copied_before_the_next(well: Repo) -> None:
+    older = database(well).with_name("index.db.old")
+    older.write_bytes(b"what was kept before")
+    sql(well, "DELETE FROM entries")
+    done = mended(well)
+    copies = [each.backup / "git/lorefs/index.db.old" for each in done if each.backup]
+    assert b"what was kept before" in [file.read_bytes() for file in copies if file.exists()]
+    assert older.read_bytes() != b"what was kept before"
+
+
+def test_an_empty_database_is_left_to_commands(well: Repo) -> None:
+    database(well).write_bytes(b"")
+    finding = only(well, "database")
+    assert (finding.level, finding.what) == ("note", "there is no database yet")
+    assert database(well).read_bytes() == b"", "it was changed"
+
+
 def test_a_database_of_a_newer_program_is_left_alone(well: Repo) -> None:
     with closing(sqlite3.connect(database(well))) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -259,6 +287,24 @@ def test_a_save_that_is_not_taken_in_yet_is_a_note(well: Repo) -> None:
     assert only(well, "files").level == "note"
     mended(well)
     assert found(well) == []
+
+
+def test_a_save_that_cannot_be_taken_in(well: Repo) -> None:
+    well.write(".lore.md", BASE.encode() + b"\xff\xfe")
+    finding = only(well, "files")
+    assert (finding.level, finding.fix) == ("error", None)
+    assert "not UTF-8" in finding.what
+    assert "save it as UTF-8" in finding.remedy
+
+
+def test_a_fix_that_could_not_take_everything_in_says_so(well: Repo) -> None:
+    well.write(".lore.md", BASE.replace("Beta", "Saved"))
+    here = place(well)
+    fixes = fixes_of(examine(here))
+    well.write(".lore.md", b"\xff")
+    (done,) = mend(here, fixes)
+    assert done.error is not None
+    assert "not UTF-8" in done.error
 
 
 def test_a_document_that_is_too_large(well: Repo) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from lorefs.worktree import sole
 from tests.gitrepo import Repo
 from tests.lore import entries, ident
 from tests.reconcile.conftest import BASE, opened
+from tests.victims import victim
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -90,6 +93,49 @@ def test_killed_at_a_step(team: Repo, step: str, save: bool) -> None:
         assert (again.changes, again.written) == (0, ())
         workspace.update(ident(1), {"title": "Once more"})
     assert not list(team.path.glob(".*lorefs-*")), "a killed process left a file"
+
+
+# The same where a row has no document yet.
+NEW = (
+    "observe",
+    "rows",
+    "write the new file",
+    "commit",
+    "link the new file",
+    "sync the directory",
+    "note the file",
+)
+
+
+@pytest.fixture
+def row(team: Repo) -> str:
+    """A row that another program wrote; the document it belongs to is not there."""
+    with opened(team) as workspace:
+        workspace.reconcile()
+    (team.path / "docs").mkdir()
+    statement = "INSERT INTO entries (title, path, category) VALUES ('New', 'docs', 'Gotcha')"
+    with closing(sqlite3.connect(team.path / ".git/lorefs/index.db")) as other, other:
+        other.execute(statement)
+    return "New"
+
+
+def test_the_steps_to_a_new_document_are_these(team: Repo, row: str) -> None:
+    del row
+    assert tuple(victim(team.path, "reconcile").stdout.splitlines()) == NEW
+
+
+@pytest.mark.parametrize("step", NEW)
+def test_killed_while_a_document_is_made(team: Repo, row: str, step: str) -> None:
+    assert victim(team.path, "reconcile", step).returncode == -signal.SIGKILL
+    with opened(team) as workspace:
+        workspace.reconcile()
+        made = entries(team.read("docs/.lore.md"))
+        assert [each.title for each in made.values()] == [row]
+        rows = {each.entry.id for each in workspace.store.entries.rows()}
+        assert rows == {ident(1), ident(2), ident(3), *made}
+        again = workspace.reconcile()
+        assert (again.changes, again.written) == (0, ())
+    assert [each.name for each in (team.path / "docs").iterdir()] == [".lore.md"]
 
 
 @pytest.mark.parametrize("step", STEPS[4:])

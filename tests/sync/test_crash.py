@@ -20,8 +20,20 @@ STEPS = (
     "sync push",
     "sync fetch",
     "sync merge",
+    "sync move (2)",
+    "observe (2)",
     "sync apply",
+    "rows (2)",
+    "write the new file",
+    "commit (2)",
+    "exchange the files",
+    "swap the names",
+    "look at the replaced file",
+    "sync the directory",
+    "note the file",
+    "sync push (2)",
 )
+FOLLOWING = ("sync follow",)  # comes where filters have changed
 
 
 @pytest.fixture
@@ -41,7 +53,7 @@ def test_the_steps_are_these(ada: Clone, work: dict[str, str]) -> None:
     del work
     done = victim(ada.path, "sync")
     assert done.returncode == 0, done.stderr
-    assert set(STEPS) <= set(done.stdout.splitlines())
+    assert tuple(done.stdout.splitlines()) == STEPS
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -62,6 +74,26 @@ def test_a_kill_at_any_step(
     assert work["new"] in rows
     assert work["three"] not in rows
     assert ada.text() == bob.text()
+    assert not list(ada.path.glob(".*lorefs-*")), "a killed process left a file"
+
+
+@pytest.mark.parametrize("step", FOLLOWING)
+@pytest.mark.parametrize("shown", [False, True], ids=["hides", "shows"])
+def test_a_kill_while_filters_are_followed(ada: Clone, bob: Clone, step: str, shown: bool) -> None:
+    one, two = ada.add("One"), ada.add("Two")
+    ada.update(two, tags_add=("other",))
+    converge(ada, bob)
+    (bob.path / ".lorefs.toml").write_text('[filter]\ntags = ["other"]\n')
+    if shown:
+        bob.sync()
+        (bob.path / ".lorefs.toml").unlink()
+    died = victim(bob.path, "sync", step)
+    assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
+    bob.sync()
+    assert set(bob.entries()) == ({one, two} if shown else {two})
+    assert not bob.sync().committed
+    ada.sync()
+    assert set(ada.entries()) == {one, two}, "a filter deletes nothing for others"
 
 
 def test_two_syncs_at_once(ada: Clone, bob: Clone, work: dict[str, str]) -> None:

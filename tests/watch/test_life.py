@@ -104,6 +104,20 @@ def test_a_signal_ends_a_long_reconcile_too(watching: Watching) -> None:
     assert watching.query("SELECT count(*) FROM entries") == [(count,)]
 
 
+def test_a_signal_ends_the_wait_for_a_database_that_somebody_holds(watching: Watching) -> None:
+    process = watching.start()
+    with contextlib.closing(watching.connect()) as other:
+        other.execute("BEGIN IMMEDIATE")
+        watching.repo.write(".lore.md", NEW)
+        time.sleep(1.5)  # the save was heard of, and waits
+        started = time.monotonic()
+        out = watching.end(process)
+        assert time.monotonic() - started < 1.5
+        assert process.returncode == 0, out
+    watching.lorefs("watch", "--once")
+    assert watching.content(ident(2)) == "Another beta text."
+
+
 def test_a_document_that_is_left_alone_is_told_once(watching: Watching) -> None:
     process = watching.start()
     watching.repo.write(".lore.md", BASE + "<<<<<<< ours\n=======\n>>>>>>> theirs\n")
@@ -167,7 +181,7 @@ def test_in_the_background(watching: Watching) -> None:
         assert (found["running"], found["pid"], found["lag"]) == (True, pid, 0)
         assert f"watch: process {pid}, 1 directory" in lorefs("status").out
         assert lorefs("status", "--short").out == "lore 3 watch\n"
-        assert "lorefs_up 1\n" in lorefs("metrics").out
+        assert f'lorefs_up{{worktree="{watching.repo.path}"}} 1\n' in lorefs("metrics").out
         watching.repo.write(".lore.md", NEW)
         eventually(lambda: watching.content(ident(2)) == "Another beta text.")
     finally:
@@ -176,9 +190,21 @@ def test_in_the_background(watching: Watching) -> None:
     assert lorefs("watch", "stop").out == "no watch was running\n"
     assert lorefs("status", "--short").out == "lore 3\n"
     assert "watch: off\n" in lorefs("status").out
-    assert "lorefs_up 0\n" in lorefs("metrics").out
+    assert f'lorefs_up{{worktree="{watching.repo.path}"}} 0\n' in lorefs("metrics").out
     lines = (watching.folder / "watch.log").read_text().splitlines()
     assert [line.split()[2] for line in lines] == ["opened", "reconciled", "reconciled", "closed"]
+
+
+def test_in_the_background_with_a_log_elsewhere(watching: Watching) -> None:
+    watching.repo.write("sub/.lore.md", document(entry(4, "Delta")))
+    lorefs = Lorefs(watching.repo.path / "sub")
+    lorefs("watch", "--detach", "--log", "../../own.log")
+    lorefs("watch", "stop")
+    own = watching.repo.path.parent / "own.log"
+    assert [line.split()[2] for line in own.read_text().splitlines()][-1] == "closed"
+    assert not (watching.folder / "watch.log").exists()
+    err = lorefs("watch", "--once", "--log", "own.log", status=2).err
+    assert "--once prints what it did" in err
 
 
 def test_in_the_background_says_why_it_does_not_start(watching: Watching) -> None:
@@ -272,6 +298,38 @@ def test_a_root_that_stays_away_can_be_left(watching: Watching, tmp_path: Path) 
     assert not (tmp_path / ".git/lorefs").exists()
     assert lock.holder(tmp_path / "elsewhere/.git/lorefs") is None
     watching.repo.path.mkdir()
+
+
+# A watch that waits two seconds for its worktree.
+IMPATIENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from lorefs.watch import loop
+loop.LEFT = 2.0
+sys.argv = ["lorefs", "watch"]
+from lorefs.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_a_root_that_never_comes_back_ends_it(watching: Watching, tmp_path: Path) -> None:
+    """Nobody could end it with `lorefs watch stop` any more."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, str(TOP)], cwd=watching.repo.path, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    watching.processes.append(process)
+    eventually(lambda: watching.state() and watching.known().totals.rescans)
+    for _ in range(2):  # the time begins anew
+        watching.repo.path.rename(tmp_path / "elsewhere")
+        time.sleep(1.2)
+        (tmp_path / "elsewhere").rename(watching.repo.path)
+        eventually(lambda: lock.holder(watching.folder) == process.pid)
+    watching.repo.path.rename(tmp_path / "elsewhere")
+    out, _ = process.communicate(timeout=PATIENCE)
+    (tmp_path / "elsewhere").rename(watching.repo.path)
+    assert process.returncode == 3, out
+    assert f"error: {watching.repo.path}: the worktree is gone" in out
 
 
 def test_scenario_13_the_database_is_made_anew_meanwhile(watching: Watching) -> None:
@@ -400,7 +458,8 @@ def test_what_a_cycle_did_is_counted(watching: Watching) -> None:
     assert found["failing_since"] is None
     eventually(lambda: watching.known().next_cycle_at)
     assert "1 commit sent, 2 commits received, 1 conflict, next in" in watching.lorefs("status").out
-    assert "lorefs_sync_bytes_total 300\n" in watching.lorefs("metrics").out
+    label = f'{{worktree="{watching.repo.path}"}}'
+    assert f"lorefs_sync_bytes_total{label} 300\n" in watching.lorefs("metrics").out
 
 
 def test_cycles_that_fail_are_told_and_wait(watching: Watching) -> None:
@@ -448,4 +507,4 @@ def test_a_state_that_cannot_be_understood_is_none(repo: Repo, text: str) -> Non
     (folder / "watch.json").write_text(text)
     assert read(folder) is None
     assert lorefs("status").out.endswith("watch: off\n")
-    assert lorefs("metrics").out.splitlines()[-1] == "lorefs_up 0"
+    assert lorefs("metrics").out.splitlines()[-1].startswith("lorefs_up{")

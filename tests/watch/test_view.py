@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -11,9 +12,12 @@ import struct
 import subprocess
 import termios
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from lorefs.cli.live import LiveView
 from lorefs.cli.watching import (
     line_json,
     line_spans,
@@ -24,7 +28,7 @@ from lorefs.cli.watching import (
 )
 from lorefs.watch.journal import Line
 from lorefs.watch.metrics import metrics_text
-from lorefs.watch.state import Cycled, Reconciled, State, Totals
+from lorefs.watch.state import Cycled, Reconciled, State, Totals, as_of
 from tests.cli.terminal import Lorefs, command, environment
 from tests.conftest import TOP
 from tests.gitrepo import Repo
@@ -74,6 +78,62 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # how Linux reports that the other end was closed
         return b""
+
+
+def drawn(view: LiveView, width: int, height: int) -> list[str]:
+    """What the view draws for a terminal of a size, with the sequences that move the cursor."""
+    screen = Console(file=io.StringIO(), width=width, height=height, force_terminal=True)
+    with screen.capture() as found:
+        screen.print(view)
+    return found.get().rstrip("\n").split("\n")
+
+
+def test_the_view_fits_the_terminal_and_shows_what_happened_last(tmp_path: Path) -> None:
+    view = LiveView(tmp_path / "a directory")
+    view.show(replace(STATE, pid=1))
+    for number in range(20):
+        view.add(Line(NOW, "info", f"event {number}"))
+    for height in (3, 5, 6, 8, 24):
+        lines = drawn(view, 40, height)
+        assert len(lines) <= height
+        assert ("event 19" in lines[-1]) is (height > 5)
+    assert "event 12" in "".join(drawn(view, 40, 24))
+
+
+def test_a_terminal_of_another_size_is_cleared_first(tmp_path: Path) -> None:
+    view = LiveView(tmp_path)
+    clear = "\x1b[2J\x1b[H"
+    assert clear not in drawn(view, 80, 24)[0]
+    assert clear not in drawn(view, 80, 24)[0]
+    assert drawn(view, 40, 10)[0].startswith(clear)
+    assert clear not in drawn(view, 40, 10)[0]
+
+
+def test_a_watch_that_has_ended_waits_for_nothing() -> None:
+    """The view shows this state last."""
+    done = Cycled(NOW - 2000, 0.1, ok=True)
+    ended = replace(STATE, sync=True, stopped_at=NOW, directories=0)
+    assert shown(ended).split("\n") == [
+        "watch: process 4711 watches nothing any more",
+        "  last look at everything: 9 s ago (start)",
+    ]
+    assert shown(replace(ended, cycle=done)).endswith("\n  sync: 2 s ago, nothing new")
+
+
+def test_a_state_is_that_of_the_process_that_watches() -> None:
+    busy = replace(
+        STATE, queue=4, oldest=NOW - 1500, directories=3, limited="too few", next_cycle_at=NOW,
+        totals=Totals(edited=3),
+    )  # fmt: skip
+    assert as_of(busy, 4711) == busy
+    assert as_of(busy, 0) == busy
+    assert as_of(busy, 4712) is None, "another one begins"
+    assert as_of(None, 4711) is None
+    killed = as_of(busy, None)
+    assert killed is not None
+    assert (killed.queue, killed.lag(NOW), killed.directories, killed.limited) == (0, 0, 0, "")
+    assert killed.next_cycle_at is None
+    assert killed.totals.edited == 3
 
 
 def test_where_things_stand() -> None:
@@ -147,13 +207,14 @@ def test_metrics_are_in_the_format_of_prometheus() -> None:
         STATE, last_success_at=NOW, next_cycle_at=NOW + 1500,
         totals=Totals(reconciles=7, reconcile_seconds=1.25, edited=3, bytes=10**12),
     )  # fmt: skip
-    text = metrics_text(state, 4711, NOW)
+    text = metrics_text("/repo", state, 4711, NOW)
     name = r"lorefs_[a-z_]+"
     comment = rf"# HELP {name} .+|# TYPE {name} (?:gauge|counter|summary)"
-    sample = rf'{name}(?:{{op="\w+"}})? \S+'
+    sample = rf'{name}{{worktree="/repo"(?:,op="\w+")?}} \S+'
     for line in text.splitlines():
         assert re.fullmatch(f"{comment}|{sample}", line), line
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    plain = text.replace('{worktree="/repo"}', "").replace('worktree="/repo",', "")
+    values = dict(line.rsplit(" ", 1) for line in plain.splitlines() if not line.startswith("#"))
     assert values["lorefs_reconcile_duration_seconds_count"] == "7"
     assert values["lorefs_reconcile_duration_seconds_sum"] == "1.25"
     assert values['lorefs_rows_changed_total{op="edited"}'] == "3"
@@ -164,14 +225,35 @@ def test_metrics_are_in_the_format_of_prometheus() -> None:
 
 def test_the_documentation_names_every_metric() -> None:
     state = replace(STATE, last_success_at=NOW, next_cycle_at=NOW)
-    wanted = set(re.findall(r"# TYPE lorefs_(\w+)", metrics_text(state, 1, NOW)))
+    wanted = set(re.findall(r"# TYPE lorefs_(\w+)", metrics_text("/repo", state, 1, NOW)))
     text = (TOP / "docs/watch.md").read_text().partition("| metric ")[2].partition("\n\n")[0]
     cells = [line.split(" | ")[0] for line in text.split("\n")[2:]]
     assert {name for cell in cells for name in re.findall(r"`(\w+)", cell)} == wanted
 
 
 def test_metrics_without_a_watch(repo: Repo) -> None:
-    assert Lorefs(repo.path)("metrics").out.splitlines()[-1] == "lorefs_up 0"
+    last = Lorefs(repo.path)("metrics").out.splitlines()[-1]
+    assert last == f'lorefs_up{{worktree="{repo.path}"}} 0'
+
+
+def test_metrics_of_a_watch_that_was_killed(watching: Watching) -> None:
+    watching.end(watching.start(), signal.SIGKILL)
+    out = watching.lorefs("metrics").out
+    label = f'worktree="{watching.repo.path}"'
+    assert f"lorefs_up{{{label}}} 0\n" in out
+    assert f"lorefs_watched_directories{{{label}}} 0\n" in out
+    assert f"lorefs_rescans_total{{{label}}} 1\n" in out
+    assert watching.status()["watch"]["directories"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [('/a "quoted" one', '/a \\"quoted\\" one'), ("/back\\slash", "/back\\\\slash"),
+     ("/two\nlines", "/two\\nlines"), ("/Schön {x}", "/Schön {x}"), ("/\udcff", "/\ufffd")],
+)  # fmt: skip
+def test_a_label_holds_any_path(path: str, value: str) -> None:
+    line = metrics_text(path, None, None, NOW).splitlines()[-1]
+    assert line == f'lorefs_up{{worktree="{value}"}} 0'
 
 
 def test_a_fact_that_is_just_true_is_told_by_its_name() -> None:

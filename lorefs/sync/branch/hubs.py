@@ -25,11 +25,6 @@ MOST_BYTES: Final = 64 << 20
 class HubError(GitError):
     """A further hub could not be read; what it had when it was fetched last stays."""
 
-    @property
-    def reason(self) -> str:
-        """Why, in one line: what git said first, else the message."""
-        return self.words.strip().partition("\n")[0] or self.message
-
 
 def remote_of(site: Site, hub: Hub, *, interactive: bool = False) -> GitRemote:
     """The hub as a remote."""

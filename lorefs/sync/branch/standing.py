@@ -12,8 +12,9 @@ from lorefs.core.policy import OPEN
 from lorefs.errors import GitError, RefusedError
 from lorefs.sync.branch.merge import merge_tips
 from lorefs.sync.branch.news import mentions_policy
+from lorefs.sync.judging import kept
 from lorefs.sync.judging.lore import Lore
-from lorefs.sync.judging.standings import Standings, kept
+from lorefs.sync.judging.standings import Standings
 from lorefs.sync.site import APPLIED, JUDGED
 
 if TYPE_CHECKING:

@@ -58,6 +58,8 @@ def reconcile(site: Site, request: Request) -> Report:
             late = files.late
             if not late:
                 break
+        if hold.alone and hold.killed and report.written:  # beside what was not known before
+            saves += recover_files(site)
     waiting = (Waiting(path, "it keeps changing") for path in late)
     return report._replace(waiting=(*report.waiting, *waiting), refusals=(*saves, *report.refusals))
 
