@@ -50,6 +50,21 @@ def saving(team: Repo, old: str, new: str) -> Callable[[], None]:
     return save
 
 
+def test_where_head_moves_to_after_the_look_is_seen_by_the_next_one(
+    workspace: Workspace, team: Repo
+) -> None:
+    def step(name: str) -> None:
+        if name == "rows":
+            team.commit("meanwhile", code="")
+
+    site = workspace.site
+    workspace.site = site._replace(step=step)
+    workspace.add("One")
+    workspace.site = site
+    workspace.take_in()
+    assert workspace.store.state("head_oid") == team("rev-parse", "HEAD")
+
+
 @pytest.mark.parametrize("name", ["rev", "hash"])
 def test_a_save_makes_a_revision_stale(
     workspace: Workspace, team: Repo, others: Others, name: str

@@ -8,7 +8,7 @@ from lorefs.core.model import TEAM, scope_of
 from lorefs.core.moves import path_of, undecided
 from lorefs.core.plan import Facts
 from lorefs.errors import DocumentError
-from lorefs.repo import commit_messages, discover, observe_head, observe_tracking
+from lorefs.repo import commit_messages, discover, head_signature, observe_head, observe_tracking
 from lorefs.sync.reconcile.stashes import put_aside
 from lorefs.sync.site import anything_waits, has_spool, unknown_at_top
 from lorefs.worktree import Found, check_text, read, wait_for
@@ -33,6 +33,7 @@ class Observation(NamedTuple):
     """
 
     head: str
+    signature: str  # of HEAD, from before anything was looked at
     facts: tuple[Facts, ...]
     texts: dict[str, str]
     data: dict[str, bytes]
@@ -47,6 +48,7 @@ class Observation(NamedTuple):
 def observe(site: Site, request: Request) -> Observation:
     """Look at HEAD and at all documents: the known ones, and with `discover` all others."""
     states = {state.path: state for state in site.store.documents.states()}
+    signature = head_signature(site.git.paths)
     head, way = _look_at_head(site)
     paths, files = _look_at_files(site, request, states)
     texts = _texts(files)
@@ -65,6 +67,7 @@ def observe(site: Site, request: Request) -> Observation:
     )
     return Observation(
         head=head.oid,
+        signature=signature,
         facts=tuple(
             _facts(site, request, path, file, states.get(path), tracking, head_facts)
             for path, file in files.found.items()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from lorefs.core import plan as planning
 from lorefs.errors import DocumentError
-from lorefs.repo import head_signature
 from lorefs.sync.corpus import Corpus
 from lorefs.sync.known import Known
 from lorefs.sync.reconcile.approval import keep_change, keep_files, keep_rows
@@ -99,7 +98,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
         files.waiting += (Waiting(path, "its directory is not there") for path in gone)
         if request.finish is not None:
             request.finish()
-        store.set_state("head", head_signature(site.git.paths))
+        store.set_state("head", observation.signature)
         note_stashes(site)
         site.step("commit")
     _keep_known(site, taken)
