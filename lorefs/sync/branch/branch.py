@@ -20,6 +20,7 @@ from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, Leaf, open_ob
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from lorefs.repo import Git
     from lorefs.repo.objects import Objects, Signature
@@ -87,6 +88,19 @@ class Branch:
     def ref(self) -> str:
         """The full name of its ref."""
         return f"refs/heads/{self.name}"
+
+    def checked_out(self) -> Path | None:
+        """The HEAD of a worktree of this repository that has it checked out."""
+        common = self.git.paths.common_dir
+        line = f"ref: {self.ref}"
+        for head in (common / "HEAD", *common.glob("worktrees/*/HEAD")):
+            try:
+                found = head.read_text("utf-8", "replace").strip()
+            except OSError:
+                continue  # a worktree that is being removed
+            if found == line:
+                return head
+        return None
 
     def tip(self) -> str | None:
         """The commit it leads to here."""
