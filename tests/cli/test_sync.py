@@ -382,3 +382,22 @@ def test_the_sides_of_a_record_are_named_by_who_wrote_them(ada: Lorefs, bob: Lor
         }
         assert f"  ours  by {found['writers']['ours'][0]}" in clone("conflicts", "show", "1").out
     assert "  by ada" in bob("resolve", stdin="q\n", status=1).out
+
+
+def test_setup_looks_at_each_of_several_remotes(ada: Lorefs, bob: Lorefs, team: Team) -> None:
+    bob("add", "Of Bob")
+    bob("sync", "setup", "--yes")
+    Repo(ada.path)("remote", "add", "team", str(team.remote.path))
+    empty = Repo(team.folder / "empty.git", team.remote.clock)
+    empty.path.mkdir()
+    empty.init("--bare")
+    Repo(ada.path)("remote", "set-url", "origin", str(empty.path))
+    ada("add", "Of Ada")
+    done = ada("sync", "setup", "--yes", "--remote", "origin team")
+    assert "there:  origin has no sync branch yet" in done.lines
+    assert f"there:  team has a sync branch at {team.tip()[:12]}" not in done.lines, "it went on"
+    assert any(line.startswith("there:  team has a sync branch at") for line in done.lines)
+    assert "both sides have lore" in done.out
+    assert "refs/lorefs/backup/" in done.out
+    assert {each["title"] for each in ada("list", "--json").json} == {"Of Ada", "Of Bob"}
+    assert empty("rev-parse", BRANCH) == team.tip()
