@@ -237,22 +237,48 @@ def _check_text(path: str, data: bytes) -> None:
     text = read_text(data)
     if isinstance(text, Flaw):
         raise _hostile(path, text.words)
-    if path.rpartition("/")[2] == TEAM_NAME and text.startswith(("---", "\ufeff---")):
-        _check_version(path, text)
-
-
-def _check_version(path: str, text: str) -> None:
-    try:
-        version = read_front_matter(parse(text)).get("lorefs")
-    except FrontMatterError:
-        return  # a finding for `check`; the text is kept as it is
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    version = newer_version(path, text)
+    if version is not None:
         raise HostileTreeError(
             f"{path} on the sync branch has format version {version}, this lorefs knows"
             f" {FORMAT_VERSION}",
             path=path,
             hint="install a newer lorefs",
         )
+
+
+def newer_version(path: str, text: str) -> int | None:
+    """The format version of a document that is newer than what this lorefs knows, else None."""
+    if path.rpartition("/")[2] != TEAM_NAME or not text.startswith(("---", "\ufeff---")):
+        return None
+    try:
+        version = read_front_matter(parse(text)).get("lorefs")
+    except FrontMatterError:
+        return None  # a finding for `check`; the text is kept as it is
+    return version if isinstance(version, int) and version > FORMAT_VERSION else None
+
+
+def check_outgoing(changes: Mapping[str, bytes | None]) -> None:
+    """Raise `RefusedError` for documents that others would refuse, whatever else they bring.
+
+    `changes` are the bytes of documents by their paths in the worktree, None for none.
+    """
+    for path, data in changes.items():
+        if data is None:
+            continue
+        if not path.isprintable():
+            raise RefusedError(
+                "a document whose name cannot be printed cannot go onto the sync branch",
+                found=path,
+                hint="rename its directory; until then nothing is sent",
+            )
+        version = newer_version(path, decode(data))
+        if version is not None:
+            raise RefusedError(
+                f"{path} has format version {version}, this lorefs knows {FORMAT_VERSION}",
+                path=path,
+                hint="install a newer lorefs, or mend the front matter; until then nothing is sent",
+            )
 
 
 def _hostile(path: str, cause: str) -> HostileTreeError:
