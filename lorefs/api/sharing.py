@@ -150,9 +150,9 @@ class Sharing(Federating):
         return collect(self.site, self.here.branch, self._clock())
 
     def survey(self, settings: Mapping[str, str]) -> Survey:
-        """What stands here and on the remote that settings of `sync.*` name; changes nothing.
+        """What stands here and on the remotes that settings of `sync.*` name; changes nothing.
 
-        Raises `RemoteError` where the remote does not answer, and `RefusedError` where the branch
+        Raises `RemoteError` where one does not answer, and `RefusedError` where the branch
         is checked out or holds something else than lore.
         """
         from lorefs.sync.branch.here import Here
@@ -163,10 +163,9 @@ class Sharing(Federating):
         here = Here(site)
         try:
             here.check_free()
-            remote = here.remotes(interactive=True)[0]
-            there = remote.poll()
-            check_branch(here.branch, there)
-            return survey(site, there, remote.name, already=follows(site, here.branch))
+            found = [(each.name, each.poll()) for each in here.remotes(interactive=True)]
+            check_branch(here.branch, (tip for _, tip in found))
+            return survey(site, found, already=follows(site, here.branch))
         finally:
             here.close()
 

@@ -138,7 +138,10 @@ def write_preview(preview: Preview, *, as_json: bool) -> ExitStatus:
                 "commit": list(preview.commit),
                 "send": preview.send,
                 "code": preview.code,
-                "remotes": [{"remote": name, "news": news} for name, news in preview.remotes],
+                "remotes": [
+                    {"remote": name, "news": news, "rewritten": name in preview.rewritten}
+                    for name, news in preview.remotes
+                ],
             }
         )
         return ExitStatus.DONE
@@ -158,6 +161,8 @@ def _preview_lines(preview: Preview) -> Iterator[list[Span]]:
         send = f"send {counted(preview.send, 'commit', 'commits')}" if preview.send else ""
         receive = "receive what is new there" if news else ""
         words = ", ".join(filter(None, (send, receive))) or "nothing to send or receive"
+        if name in preview.rewritten:
+            words = "nothing, for the branch there was rewritten; `lorefs sync` explains"
         yield [(f"{one_line(name)}: ", "bold"), (words, "")]
 
 

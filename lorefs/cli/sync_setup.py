@@ -54,7 +54,7 @@ def setup(
         settings = setting_up.read_settings(settings)
         found = workspace.survey(settings)
         setting_up.check_fresh(found, wanted=fresh)
-        write_lines(survey_lines(found, _there(found)))
+        write_lines(survey_lines(found, *_there(found)))
         fresh = fresh_wanted(found, wanted=fresh, yes=yes)
         if found.tracked and not (always or yes):
             question = "Write what arrives into these files at once, too?"
@@ -96,17 +96,18 @@ def done_lines(done: Iterable[str], kept: str | None) -> Iterator[list[Span]]:
         yield [("kept: ", "bold green"), (f"the lore of this clone, in {kept}", "")]
 
 
-def _there(found: Survey) -> str:
-    there = f"a sync branch at {found.there[:12]}" if found.there else "no sync branch yet"
-    return f"{found.remote} has {there}"
+def _there(found: Survey) -> Iterator[str]:
+    for remote, tip in found.remotes:
+        yield f"{remote} has " + (f"a sync branch at {tip[:12]}" if tip else "no sync branch yet")
 
 
-def survey_lines(found: Survey, there: str) -> Iterator[list[Span]]:
+def survey_lines(found: Survey, *there: str) -> Iterator[list[Span]]:
     """What stands here and there, and what to know before both meet."""
     here = counted(found.entries, "entry", "entries")
     documents = counted(len(found.documents), "document", "documents")
     yield [("here:   ", "bold"), (f"{here} in {documents}", "")]
-    yield [("there:  ", "bold"), (one_line(there), "")]
+    for words in there:
+        yield [("there:  ", "bold"), (one_line(words), "")]
     if found.is_meeting:
         words = "both sides have lore: it will be united by entry, and a backup is kept"
         yield [("note:   ", "bold yellow"), (words, "")]

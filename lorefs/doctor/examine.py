@@ -11,7 +11,7 @@ from lorefs.doctor.files import check_files, check_leftovers
 from lorefs.doctor.finding import Finding, Place
 from lorefs.doctor.installation import check_attributes, check_driver, check_hooks
 from lorefs.doctor.machine import check_clock, check_locks, check_watches
-from lorefs.doctor.settings import check_configuration, check_remote
+from lorefs.doctor.settings import check_configuration, check_remote, check_sync
 from lorefs.doctor.versions import check_versions
 from lorefs.errors import LorefsError
 
@@ -33,6 +33,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "watches": check_watches,
     "clock": check_clock,
     "backup": check_backup,
+    "sync": check_sync,
     "remote": check_remote,
 }
 

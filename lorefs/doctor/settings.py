@@ -1,4 +1,4 @@
-"""Settings that cannot be read, and remotes that do not answer."""
+"""Settings that cannot be read or name nothing, and remotes that do not answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from lorefs.doctor.finding import Finding
 from lorefs.errors import GitError, telling
 from lorefs.remote import GitRemote
 from lorefs.repo import Git
+from lorefs.sync.branch.branch import Branch
+from lorefs.sync.branch.news import named_tip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,13 +31,30 @@ def check_configuration(place: Place) -> Iterator[Finding]:
         yield Finding("configuration", "error", f"{where}{error.message}{found}", hint)
 
 
+def check_sync(place: Place) -> Iterator[Finding]:
+    """Whether the sync branch can move, and the code branch that lore is taken from is there."""
+    sync = place.config.sync
+    if not sync.enabled:
+        return
+    branch = Branch(place.git, sync.branch, "", 0)
+    head = branch.checked_out()
+    if head is not None:
+        what = f"the sync branch {sync.branch} is checked out ({head}), so nothing is exchanged"
+        yield Finding("sync", "error", what, "`git switch` to another branch in that worktree")
+    if sync.ingest_from and named_tip(branch, sync.ingest_from) is None:
+        what = f"there is no {sync.ingest_from} (sync.ingestFrom): the code's lore is not taken in"
+        hint = "`lorefs config set sync.ingestFrom BRANCH`, or `git fetch` if it is new"
+        yield Finding("sync", "warning", what, hint)
+
+
 def check_remote(place: Place) -> Iterator[Finding]:
     """Whether the remotes answer that were chosen for sync and for the backup."""
     sync, backup = place.config.sync, place.config.backup
     if sync.enabled or any(key.startswith("sync.") for key in place.config.origins):
-        found = _tips(place, sync.remote, sync.branch)
-        if isinstance(found, Finding):
-            yield found
+        for remote in sync.remotes:
+            found = _tips(place, remote, sync.branch)
+            if isinstance(found, Finding):
+                yield found
     if backup.enabled and backup.remote:
         found = _tips(place, backup.remote, backup.branch)
         if isinstance(found, Finding):

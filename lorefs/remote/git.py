@@ -223,11 +223,12 @@ class GitRemote:
         self._environment = None  # the next try asks again what is configured
         self.git.settings.clear()
         doing = {"push": "push to", "fetch": "fetch from", "ls-remote": "ask"}.get(verb, verb)
+        waits = "" if verb == "ls-remote" else "what was committed here waits; "
         return RemoteError(
             f"cannot {doing} {self.name}",
             words=words,
-            hint="what was committed here waits; check the address with `git remote -v`, the way"
-            " there, and who may write",
+            hint=f"{waits}check the address with `git remote -v`, the way there, and who may"
+            f" {'write' if waits else 'read'}",
         )
 
     def _options(self) -> tuple[str, ...]:

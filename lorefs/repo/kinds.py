@@ -61,6 +61,15 @@ def moved(ref: str) -> RefMovedError:
     return RefMovedError(f"{ref} was moved meanwhile", hint="try again")
 
 
+def stuck(ref: str, words: str) -> RefMovedError:
+    """The error for a ref that is where it was thought to be, and cannot be moved."""
+    return RefMovedError(
+        f"{ref} cannot be moved: {words.rstrip(': ')}",
+        hint="if no git is running here, remove the left-over lock"
+        f" (`git rev-parse --git-path {ref}.lock` names it); else look at permissions and the disk",
+    )
+
+
 def split(blobs: Mapping[str, T]) -> tuple[dict[str, T], dict[str, dict[str, T]]]:
     """Paths with their blobs, sorted into files of this directory and those of each below it."""
     here: dict[str, T] = {}

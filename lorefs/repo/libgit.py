@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pygit2
 from pygit2.enums import ObjectType, SortMode
 
-from lorefs.repo.objects import EXECUTABLE, FILE, Commit, Leaf, Signature, missing, moved, split
+from lorefs.repo.objects import (
+    EXECUTABLE,
+    FILE,
+    Commit,
+    Leaf,
+    Signature,
+    missing,
+    moved,
+    split,
+    stuck,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -69,7 +79,8 @@ class LibgitObjects:
             except (pygit2.GitError, OSError, ValueError) as error:
                 # libgit2 gives up at once on a locked ref, and says so in several ways
                 if attempt == _TRIES - 1:
-                    raise moved(ref) from error
+                    is_moved = self.tip(ref) != expected
+                    raise (moved(ref) if is_moved else stuck(ref, str(error))) from error
             time.sleep(pause)
             pause *= 2
         return None

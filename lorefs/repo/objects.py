@@ -21,6 +21,7 @@ from lorefs.repo.kinds import (
     missing,
     moved,
     split,
+    stuck,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "moved",
     "open_objects",
     "split",
+    "stuck",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lorefs.errors import GitError
-from lorefs.repo.kinds import Commit, Leaf, Signature, missing, moved, split
+from lorefs.repo.kinds import Commit, Leaf, Signature, missing, moved, split, stuck
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -42,7 +42,9 @@ class PlumbingObjects:
             # an empty old value says that there must be no such ref
             self.git.run("update-ref", "--create-reflog", "-m", reason, ref, oid, expected or "")
         except GitError as error:
-            raise moved(ref) from error
+            is_moved = self.tip(ref) != expected
+            words = error.words.strip().partition("\n")[0]
+            raise (moved(ref) if is_moved else stuck(ref, words)) from error
 
     def drop(self, ref: str) -> None:
         """Delete a ref."""

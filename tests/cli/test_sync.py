@@ -104,7 +104,7 @@ def test_a_dry_run_changes_nothing(ada: Lorefs, bob: Lorefs, team: Team) -> None
     assert before == (team.remote("rev-parse", BRANCH), Repo(bob.path)("rev-parse", BRANCH))
     bob("sync")
     plan = ada("sync", "--dry-run", "--json").json
-    assert plan["remotes"] == [{"remote": "origin", "news": True}]
+    assert plan["remotes"] == [{"remote": "origin", "news": True, "rewritten": False}]
 
 
 def test_setup_asks_again_after_another_answer(ada: Lorefs, bob: Lorefs) -> None:
@@ -215,7 +215,7 @@ def test_the_plan_names_no_commit_for_what_arrived(ada: Lorefs, bob: Lorefs) -> 
         "commit": [],
         "send": 0,
         "code": None,
-        "remotes": [{"remote": "origin", "news": False}],
+        "remotes": [{"remote": "origin", "news": False, "rewritten": False}],
     }
 
 
@@ -331,9 +331,15 @@ def test_the_plan_tells_of_a_save_and_of_the_code(ada: Lorefs, team: Team) -> No
     repo = Repo(ada.path)
     repo("fetch", "--quiet", "origin")
     commit = repo("rev-parse", "--short=12", "origin/main")
+    document.write_text("")
+    assert ada("sync", "--dry-run").lines[0] == "take in: .lore.md"
+    assert ada("sync", "--dry-run").lines[-1] == "origin: nothing to send or receive"
+    ada("reconcile", "--restore")
     assert f"code: take in the lore of the code at {commit}" in ada("sync", "--dry-run").lines
     ada("sync")
     assert ada("sync", "--dry-run").lines == ["origin: nothing to send or receive"]
+    team.remote("update-ref", "-d", f"refs/heads/{BRANCH}")
+    assert "was rewritten" in ada("sync", "--dry-run").out
 
 
 def test_what_is_restricted_from_the_start_is_on_no_branch(ada: Lorefs) -> None:
@@ -376,3 +382,22 @@ def test_the_sides_of_a_record_are_named_by_who_wrote_them(ada: Lorefs, bob: Lor
         }
         assert f"  ours  by {found['writers']['ours'][0]}" in clone("conflicts", "show", "1").out
     assert "  by ada" in bob("resolve", stdin="q\n", status=1).out
+
+
+def test_setup_looks_at_each_of_several_remotes(ada: Lorefs, bob: Lorefs, team: Team) -> None:
+    bob("add", "Of Bob")
+    bob("sync", "setup", "--yes")
+    Repo(ada.path)("remote", "add", "team", str(team.remote.path))
+    empty = Repo(team.folder / "empty.git", team.remote.clock)
+    empty.path.mkdir()
+    empty.init("--bare")
+    Repo(ada.path)("remote", "set-url", "origin", str(empty.path))
+    ada("add", "Of Ada")
+    done = ada("sync", "setup", "--yes", "--remote", "origin team")
+    assert "there:  origin has no sync branch yet" in done.lines
+    assert f"there:  team has a sync branch at {team.tip()[:12]}" not in done.lines, "it went on"
+    assert any(line.startswith("there:  team has a sync branch at") for line in done.lines)
+    assert "both sides have lore" in done.out
+    assert "refs/lorefs/backup/" in done.out
+    assert {each["title"] for each in ada("list", "--json").json} == {"Of Ada", "Of Bob"}
+    assert empty("rev-parse", BRANCH) == team.tip()

@@ -422,6 +422,30 @@ def test_a_remote_is_asked_only_where_one_was_chosen(well: Repo, tmp_path: Path)
     assert found(well) == []
 
 
+def test_each_of_several_remotes_is_asked(well: Repo, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        Repo(tmp_path)("init", "--quiet", "--bare", name)
+        well("remote", "add", name, str(tmp_path / name))
+    well("config", "lorefs.sync.enabled", "true")
+    well("config", "lorefs.sync.remote", "one two")
+    assert found(well) == []
+    well("remote", "set-url", "two", str(tmp_path / "gone"))
+    assert "the remote two does not answer" in only(well, "remote").what
+
+
+def test_what_keeps_the_exchange_from_working(well: Repo, tmp_path: Path) -> None:
+    Repo(tmp_path)("init", "--quiet", "--bare", "hub")
+    well("remote", "add", "origin", str(tmp_path / "hub"))
+    well("config", "lorefs.sync.enabled", "true")
+    well("config", "lorefs.sync.ingestFrom", "typo")
+    assert "there is no typo (sync.ingestFrom)" in only(well, "sync").what
+    well("config", "lorefs.sync.ingestFrom", "main")
+    assert found(well) == []
+    well("branch", "lorefs-sync")
+    well("worktree", "add", "-q", str(tmp_path / "linked"), "lorefs-sync")
+    assert "is checked out" in only(well, "sync").what
+
+
 def test_a_remote_that_never_answers(well: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -117,8 +117,9 @@ def test_a_locked_ref_counts_as_moved(objects: Objects, tmp_path: Path) -> None:
     two = commit(objects, tree, one)
     lock = tmp_path / "objects" / ".git" / f"{REF}.lock"
     lock.touch()
-    with pytest.raises(RefMovedError):
+    with pytest.raises(RefMovedError, match="cannot be moved") as caught:
         objects.move(REF, two, one, "test")
+    assert f"{REF}.lock" in (caught.value.hint or ""), "it may be left over"
     lock.unlink()
     objects.move(REF, two, one, "test")
 

@@ -580,3 +580,24 @@ def test_the_text_from_before_an_arrival_is_news_again(ada: Clone, bob: Clone) -
     ada.update(added, content="First.")
     converge(ada, bob)
     assert bob.entries()[added].content == "First."
+
+
+def test_what_others_would_refuse_is_not_sent(ada: Clone, bob: Clone, team: Team) -> None:
+    ada.add("One")
+    converge(ada, bob)
+    before = team.tip()
+    ada.write(f"---\nlorefs: 2\n---\n\n{ada.text()}")
+    with pytest.raises(RefusedError, match="format version 2") as caught:
+        ada.try_sync()
+    assert "nothing is sent" in (caught.value.hint or "")
+    assert team.tip() == before == ada.tip
+    ada.edit("lorefs: 2", "lorefs: 1")
+    ada.repo.write("odd\x01/.lore.md", "### Gotcha\n\n* **Hidden**: in a directory.\n")
+    ada.reconcile(discover=True)
+    with pytest.raises(RefusedError, match="cannot be printed"):
+        ada.try_sync()
+    (ada.path / "odd\x01").rename(ada.path / "even")
+    ada.reconcile(discover=True)
+    ada.reconcile(accept_deletions=True)
+    converge(ada, bob)
+    assert "Hidden" in bob.titles()

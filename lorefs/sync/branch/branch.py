@@ -20,6 +20,7 @@ from lorefs.repo.objects import EXECUTABLE, FILE, LINK, SUBMODULE, Leaf, open_ob
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from lorefs.repo import Git
     from lorefs.repo.objects import Objects, Signature
@@ -87,6 +88,19 @@ class Branch:
     def ref(self) -> str:
         """The full name of its ref."""
         return f"refs/heads/{self.name}"
+
+    def checked_out(self) -> Path | None:
+        """The HEAD of a worktree of this repository that has it checked out."""
+        common = self.git.paths.common_dir
+        line = f"ref: {self.ref}"
+        for head in (common / "HEAD", *common.glob("worktrees/*/HEAD")):
+            try:
+                found = head.read_text("utf-8", "replace").strip()
+            except OSError:
+                continue  # a worktree that is being removed
+            if found == line:
+                return head
+        return None
 
     def tip(self) -> str | None:
         """The commit it leads to here."""
@@ -223,22 +237,48 @@ def _check_text(path: str, data: bytes) -> None:
     text = read_text(data)
     if isinstance(text, Flaw):
         raise _hostile(path, text.words)
-    if path.rpartition("/")[2] == TEAM_NAME and text.startswith(("---", "\ufeff---")):
-        _check_version(path, text)
-
-
-def _check_version(path: str, text: str) -> None:
-    try:
-        version = read_front_matter(parse(text)).get("lorefs")
-    except FrontMatterError:
-        return  # a finding for `check`; the text is kept as it is
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    version = newer_version(path, text)
+    if version is not None:
         raise HostileTreeError(
             f"{path} on the sync branch has format version {version}, this lorefs knows"
             f" {FORMAT_VERSION}",
             path=path,
             hint="install a newer lorefs",
         )
+
+
+def newer_version(path: str, text: str) -> int | None:
+    """The format version of a document that is newer than what this lorefs knows, else None."""
+    if path.rpartition("/")[2] != TEAM_NAME or not text.startswith(("---", "\ufeff---")):
+        return None
+    try:
+        version = read_front_matter(parse(text)).get("lorefs")
+    except FrontMatterError:
+        return None  # a finding for `check`; the text is kept as it is
+    return version if isinstance(version, int) and version > FORMAT_VERSION else None
+
+
+def check_outgoing(changes: Mapping[str, bytes | None]) -> None:
+    """Raise `RefusedError` for documents that others would refuse, whatever else they bring.
+
+    `changes` are the bytes of documents by their paths in the worktree, None for none.
+    """
+    for path, data in changes.items():
+        if data is None:
+            continue
+        if not path.isprintable():
+            raise RefusedError(
+                "a document whose name cannot be printed cannot go onto the sync branch",
+                found=path,
+                hint="rename its directory; until then nothing is sent",
+            )
+        version = newer_version(path, decode(data))
+        if version is not None:
+            raise RefusedError(
+                f"{path} has format version {version}, this lorefs knows {FORMAT_VERSION}",
+                path=path,
+                hint="install a newer lorefs, or mend the front matter; until then nothing is sent",
+            )
 
 
 def _hostile(path: str, cause: str) -> HostileTreeError:

@@ -25,6 +25,7 @@ from lorefs.core.selection import is_in, outgoing
 from lorefs.repo import head_oid
 from lorefs.repo.identity import author
 from lorefs.repo.objects import RefMovedError, Signature
+from lorefs.sync.branch.branch import check_outgoing
 from lorefs.sync.branch.news import ARRIVED, LOGGED, reopened_here, settled_here
 from lorefs.sync.branch.report import Committed
 from lorefs.sync.branch.terms import held, note_held, noted, terms_of
@@ -96,6 +97,7 @@ def _commit_rows(
         if parent:  # what the log says up to here is no news to the branch
             store.set_state(LOGGED, str(store.log.last()))
         return Committed(tip, new=False)
+    check_outgoing(content.changes)
     changes = {branch.prefix + path: data for path, data in content.changes.items()}
     tree = objects.write_tree(branch.tree(parent), changes)
     if tip not in {parent, None} and branch.tree(tip) == tree and content.changes:

@@ -165,16 +165,10 @@ class Here:
 
     def check_free(self) -> None:
         """A branch that is checked out would have its files left behind."""
-        common = self.site.git.paths.common_dir
-        line = f"ref: {self.branch.ref}"
-        for head in (common / "HEAD", *common.glob("worktrees/*/HEAD")):
-            try:
-                found = head.read_text("utf-8", "replace").strip()
-            except OSError:
-                continue  # a worktree that is being removed
-            if found == line:
-                raise RefusedError(
-                    f"the sync branch {self.branch.name} is checked out",
-                    path=str(head),
-                    hint="`git switch` to another branch in that worktree; lorefs moves this one",
-                )
+        head = self.branch.checked_out()
+        if head is not None:
+            raise RefusedError(
+                f"the sync branch {self.branch.name} is checked out",
+                path=str(head),
+                hint="`git switch` to another branch in that worktree; lorefs moves this one",
+            )

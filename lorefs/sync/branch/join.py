@@ -111,7 +111,7 @@ def look(site: Site, branch: Branch, wanted: Wanted, directory: Path) -> Look:
     finally:
         site.tell("", 0, 0)
     tip = seen.tip
-    found = survey(site, tip if realm.name in seen.realms else None, address)
+    found = survey(site, [(address, tip if realm.name in seen.realms else None)])
     return Look(
         address, remote, is_new, name, realm, tip, seen.realms, seen.claimed,
         code_roots(site.git), found, selective,

@@ -94,15 +94,18 @@ def code_tip(site: Site, branch: Branch) -> str | None:
     settings = site.config.sync
     tip = branch.look_up
     if settings.ingest_from:
-        names = [settings.ingest_from]
-        refs = [name if name.startswith("refs/") else f"refs/heads/{name}" for name in names]
-        refs += [f"refs/remotes/{name}" for name in names]
-        return next(filter(None, map(tip, refs)), None)
+        return named_tip(branch, settings.ingest_from)
     remote = f"refs/remotes/{settings.remotes[0]}" if settings.remotes else ""
     found = next(filter(None, (tip(f"{remote}/{name}") for name in _DEFAULTS)), None)
     if found is not None or site.git.text("remote"):
         return found
     return next(filter(None, (tip(f"refs/heads/{name}") for name in _DEFAULTS[1:])), None)
+
+
+def named_tip(branch: Branch, name: str) -> str | None:
+    """The commit of a branch of the code, here or as a remote has it, or of a full ref."""
+    refs = [name if name.startswith("refs/") else f"refs/heads/{name}", f"refs/remotes/{name}"]
+    return next(filter(None, map(branch.look_up, refs)), None)
 
 
 def untaken_code(site: Site, branch: Branch) -> str | None:

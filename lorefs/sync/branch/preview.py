@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.model import PERSONAL
+from lorefs.store.documents import digest
 from lorefs.sync.branch.code import brings
 from lorefs.sync.branch.commit import lacking
 from lorefs.sync.branch.cycle import waiting
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from lorefs.sync.branch.branch import Branch
     from lorefs.sync.site import Site
 
+_EMPTY: Final = digest(b"")
+
 
 class Preview(NamedTuple):
     """What a sync would do: documents to take in and to commit, commits to send, and news.
 
     `code` is the commit of the code branch whose lore differs from what was taken in last.
+    `rewritten` are the remotes that stop a cycle, as far as that can be told without a fetch.
     """
 
     unsaved: tuple[str, ...]
@@ -31,26 +35,41 @@ class Preview(NamedTuple):
     send: int
     remotes: tuple[tuple[str, bool], ...]
     code: str | None = None
+    rewritten: tuple[str, ...] = ()
 
 
 def preview(site: Site, branch: Branch, remotes: Sequence[Remote]) -> Preview:
     """What a cycle would do; asks the remotes, and writes nothing."""
     states = site.store.documents.states()
-    unsaved = []
-    for state in states:
-        found = read(site.git.paths.worktree, state.path)
-        if (found.hash if isinstance(found, Found) else None) != state.worktree_hash:
-            unsaved.append(state.path)
+    found = {state.path: read(site.git.paths.worktree, state.path) for state in states}
+    unsaved = tuple(s.path for s in states if _hash(found[s.path]) != s.worktree_hash)
     shared = [state.path for state in states if state.scope != PERSONAL]
     # on another branch all of it is new
     commit = shared if is_elsewhere(site, branch) else lacking(site, branch)
-    news = []
-    for remote in remotes:
-        tip = remote.poll()
-        news.append((remote.name, tip is not None and not _has(branch, tip)))
-    comes = bool(commit or set(unsaved).intersection(shared))
-    send = waiting(site, branch, remotes) + comes
-    return Preview(tuple(unsaved), tuple(commit), send, tuple(news), _code(site, branch))
+    tips = {remote: remote.poll() for remote in remotes}
+    # a file that is missing or empty deletes nothing before that is confirmed
+    comes = any(_hash(found[path]) not in {None, _EMPTY} for path in {*unsaved} & {*shared})
+    return Preview(
+        unsaved,
+        tuple(commit),
+        waiting(site, branch, remotes) + bool(commit or comes),
+        tuple((r.name, tip is not None and not _has(branch, tip)) for r, tip in tips.items()),
+        _code(site, branch),
+        tuple(r.name for r, tip in tips.items() if _is_rewritten(site, branch, r, tip)),
+    )
+
+
+def _hash(found: object) -> str | None:
+    return found.hash if isinstance(found, Found) else None
+
+
+def _is_rewritten(site: Site, branch: Branch, remote: Remote, tip: str | None) -> bool:
+    seen, objects = site.store.remotes.state(remote.slug).seen, branch.objects
+    if seen in {None, tip}:
+        return False
+    return tip is None or (
+        objects.has(tip) and not (objects.has(seen) and objects.is_ancestor(seen, tip))
+    )
 
 
 def _has(branch: Branch, oid: str) -> bool:

@@ -16,7 +16,7 @@ from lorefs.store import OWN
 from lorefs.sync.branch.branch import BACKUPS, HostileTreeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lorefs.sync.branch.branch import Branch
@@ -28,18 +28,23 @@ EXCLUDED: Final = "sync.excluded"  # set where setup told git to ignore lore
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What stands here and on the remote before anything is changed.
+    """What stands here and on the remotes before anything is changed.
 
-    `entries` and `documents` are those here; `tracked` the documents that HEAD holds. `there` is
-    the tip on the remote, None if it has no sync branch yet.
+    `entries` and `documents` are those here; `tracked` the documents that HEAD holds. `remotes`
+    have a tip each, None where there is no sync branch yet. `already` says that both sides have
+    met.
     """
 
-    remote: str
+    remotes: tuple[tuple[str, str | None], ...]
     entries: int
     documents: tuple[str, ...]
     tracked: tuple[str, ...]
-    there: str | None
     already: bool
+
+    @property
+    def there(self) -> str | None:
+        """The tip on the first remote that has one."""
+        return next((tip for _, tip in self.remotes if tip), None)
 
     @property
     def is_meeting(self) -> bool:
@@ -47,8 +52,10 @@ class Survey:
         return bool(self.entries and self.there and not self.already)
 
 
-def survey(site: Site, there: str | None, remote: str, *, already: bool | None = None) -> Survey:
-    """What stands here, and beside it the tip that was found on a remote.
+def survey(
+    site: Site, remotes: Iterable[tuple[str, str | None]], *, already: bool | None = None
+) -> Survey:
+    """What stands here, and beside it the tips that were found on remotes.
 
     `already` says that both have met; without it, that is where sync is on.
     """
@@ -57,11 +64,10 @@ def survey(site: Site, there: str | None, remote: str, *, already: bool | None =
     tracked = observe_tracking(site.git, head, [state.path for state in states]).in_head
     entries = sum(row.entry.scope != PERSONAL for row in site.store.entries.rows(OWN))
     return Survey(
-        remote,
+        tuple(remotes),
         entries,
         tuple(state.path for state in states),
         tuple(sorted(tracked)),
-        there,
         site.config.sync.enabled if already is None else already,
     )
 
@@ -73,9 +79,9 @@ def read_settings(settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def check_branch(branch: Branch, there: str | None) -> None:
+def check_branch(branch: Branch, tips: Iterable[str | None]) -> None:
     """Raise `RefusedError` where a branch holds something else than lore, the code for example."""
-    for oid in {branch.tip(), there} - {None}:
+    for oid in dict.fromkeys([branch.tip(), *tips]):
         if oid is None or not branch.objects.has(oid):
             continue  # the exchange checks what it fetches
         try:
@@ -91,7 +97,7 @@ def check_fresh(found: Survey, *, wanted: bool) -> None:
     """Raise `UsageError` where to start fresh is `wanted`, and the team has nothing that is new."""
     if wanted and (found.already or not found.there):
         cause = "follows the team's already" if found.already else "has no sync branch to take"
-        who = "this clone" if found.already else found.remote
+        who = "this clone" if found.already else " or ".join(name for name, _ in found.remotes)
         raise UsageError(
             f"there is nothing to start fresh with: {who} {cause}",
             hint="`lorefs sync setup` without --fresh goes on",
