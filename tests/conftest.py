@@ -22,7 +22,16 @@ hypothesis.settings.register_profile(
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+hypothesis.settings.register_profile(
+    "replay", hypothesis.settings.get_profile("lorefs"), derandomize=False
+)
 hypothesis.settings.load_profile("lorefs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a seed that is given count, on the test server, too."""
+    if config.getoption("--hypothesis-seed", None) is not None:
+        hypothesis.settings.load_profile("replay")
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a directory of its own in it

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
+from tests.convergence.replicas import repeatable
+
 # All examples of a long run, shared out among the machines (`make soak`); 0 without one. It is
 # read here because the tests themselves see no such variable.
 SOAK = int(os.environ.get("LOREFS_EXAMPLES", "0"))
@@ -22,13 +24,14 @@ def run(
     """Run a machine: so many examples, or its share of those of a long run."""
     if SOAK:
         examples = max(1, int(SOAK * share))
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    with repeatable():
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )

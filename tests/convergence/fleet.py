@@ -11,7 +11,16 @@ from pathlib import Path
 
 from lorefs.api import Workspace
 from tests.clones import DOCUMENT, Clone
-from tests.convergence.replicas import EXISTENCE, BareHere, Model, blocks, copied, sql, tip_of
+from tests.convergence.replicas import (
+    EXISTENCE,
+    NUMBERS,
+    BareHere,
+    Model,
+    blocks,
+    copied,
+    sql,
+    tip_of,
+)
 from tests.gitrepo import Repo
 
 NAMES = ("ada", "bob", "cyd")
@@ -31,6 +40,7 @@ class Fleet:
     def __init__(
         self, source: Path, folder: Path, *, bare: bool = True, names: tuple[str, ...] = NAMES
     ) -> None:
+        NUMBERS.count = 0
         self.folder = copied(source, folder)
         self.bare = bare
         self.names = names

@@ -10,11 +10,15 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import pygit2
+import uuid_utils
 
 from lorefs.api import Workspace
 from lorefs.core.document import parse
@@ -125,6 +129,31 @@ class BareHere(Here):
         return [self.remote]
 
 
+class Numbers:
+    """Ids that are the same in each run, as those of UUIDv7 are not."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> uuid.UUID:
+        self.count += 1
+        return uuid.UUID(f"019e0000-0000-7000-8000-{self.count:012x}")
+
+
+NUMBERS = Numbers()
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Nothing is left to chance inside: the same actions make the same commits."""
+    before = uuid_utils.uuid7
+    uuid_utils.uuid7 = NUMBERS  # type: ignore[assignment]  # whose ids are only printed
+    try:
+        yield
+    finally:
+        uuid_utils.uuid7 = before
+
+
 def template(folder: Path, names: tuple[str, ...], remote: Repo | None = None) -> Path:
     """Clones of one remote, to be copied for each example.
 
@@ -139,6 +168,7 @@ def template(folder: Path, names: tuple[str, ...], remote: Repo | None = None) -
         clone = team.clone(name, ignored=remote is None)
         clone.sync()
         clone.repo("config", "remote.origin.url", "../remote.git")
+        sql(clone, "UPDATE state SET value = ? WHERE key = 'device'", name)
     for config in folder.glob("**/config"):
         shutil.rmtree(config.parent / "hooks")  # samples, a third of what is copied
         Repo(config.parent)("repack", "-adq")

@@ -16,6 +16,8 @@ from tests.convergence.examples import patient, run
 from tests.convergence.fleet import DAY, NAMES, Fleet
 from tests.convergence.replicas import scratch, template
 
+CRASHES = 24  # steps of a cycle at which a process may end; few have more
+
 
 class Machine(RuleBasedStateMachine):
     """Three clones of a bare remote."""
@@ -42,6 +44,10 @@ class Machine(RuleBasedStateMachine):
     def add_in_the_file(self, name: str) -> str:
         return self.fleet.add_in_the_file(name)
 
+    @rule(target=entries, name=replicas)
+    def add_by_sql(self, name: str) -> str:
+        return self.fleet.add_by_sql(name)
+
     @rule(name=replicas, entry=entries)
     def retitle(self, name: str, entry: str) -> None:
         self.fleet.retitle(name, entry)
@@ -63,6 +69,10 @@ class Machine(RuleBasedStateMachine):
         self.fleet.remove(name, entry)
 
     @rule(name=replicas, entry=entries)
+    def remove_by_sql(self, name: str, entry: str) -> None:
+        self.fleet.remove_by_sql(name, entry)
+
+    @rule(name=replicas, entry=entries)
     def remove_in_the_file(self, name: str, entry: str) -> None:
         self.fleet.remove_in_the_file(name, entry)
 
@@ -74,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     def cut(self, name: str) -> None:
         self.fleet.cut(name)
 
-    @rule(name=replicas, step=st.integers(0, 14))
+    @rule(name=replicas, step=st.integers(0, CRASHES))
     def crash_and_sync_again(self, name: str, step: int) -> None:
         self.fleet.crash_and_sync_again(name, step)
 

@@ -52,6 +52,10 @@ class Tracked(RuleBasedStateMachine):
     def add_in_the_file(self, name: str) -> str:
         return self.fleet.add_in_the_file(name)
 
+    @rule(target=entries, name=replicas)
+    def add_by_sql(self, name: str) -> str:
+        return self.fleet.add_by_sql(name)
+
     @rule(name=replicas, entry=entries)
     def retitle(self, name: str, entry: str) -> None:
         self.fleet.retitle(name, entry)
@@ -67,6 +71,10 @@ class Tracked(RuleBasedStateMachine):
     @rule(name=replicas, entry=entries)
     def remove(self, name: str, entry: str) -> None:
         self.fleet.remove(name, entry)
+
+    @rule(name=replicas, entry=entries)
+    def remove_by_sql(self, name: str, entry: str) -> None:
+        self.fleet.remove_by_sql(name, entry)
 
     @rule(name=replicas, entry=entries)
     def remove_in_the_file(self, name: str, entry: str) -> None:
@@ -86,7 +94,7 @@ class Tracked(RuleBasedStateMachine):
     def cut(self, name: str) -> None:
         self.fleet.cut(name)
 
-    @rule(name=replicas, step=st.integers(0, 14))
+    @rule(name=replicas, step=st.integers(0, 24))
     def crash_and_sync_again(self, name: str, step: int) -> None:
         self.fleet.crash_and_sync_again(name, step)
 

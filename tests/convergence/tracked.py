@@ -71,6 +71,14 @@ class TrackedFleet(Fleet):
         self.note_new(name, ident(number), title)
         return ident(number)
 
+    def add_by_sql(self, name: str) -> str:
+        self.own[name] = True
+        return super().add_by_sql(name)
+
+    def remove_by_sql(self, name: str, entry: str) -> None:
+        self.own[name] = True
+        super().remove_by_sql(name, entry)
+
     def retitle(self, name: str, entry: str) -> None:
         self.own[name] = True
         super().retitle(name, entry)

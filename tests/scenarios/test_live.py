@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -19,7 +18,6 @@ import pytest
 from tests.cli.terminal import command, environment
 from tests.clones import DOCUMENT, Clone, Team, converge
 
-SECONDS = float(os.environ.get("LOREFS_LIVE_SECONDS", "12"))
 PATIENCE = 60.0  # until all say the same; a busy machine needs some
 
 
@@ -86,7 +84,8 @@ def has_all(clone: Clone, titles: set[str]) -> bool:
 
 
 @pytest.mark.timeout(240)
-def test_three_clones_converge_while_all_work(team: Team) -> None:
+@pytest.mark.parametrize("seconds", [12, pytest.param(60, marks=pytest.mark.slow)])
+def test_three_clones_converge_while_all_work(team: Team, seconds: float) -> None:
     clones = [team.clone(name) for name in ("ada", "bob", "cyd")]
     clones[0].add("First")
     converge(*clones)
@@ -98,8 +97,8 @@ def test_three_clones_converge_while_all_work(team: Team) -> None:
         for clone in clones:
             stack.enter_context(watching(clone))
         start = time.monotonic()
-        while (passed := time.monotonic() - start) < SECONDS:
-            cut = SECONDS / 3 < passed < SECONDS / 2
+        while (passed := time.monotonic() - start) < seconds:
+            cut = seconds / 3 < passed < seconds / 2
             if cut != away.exists():
                 team.remote.path.rename(away) if cut else away.rename(team.remote.path)
             title = f"Title {len(titles):03}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.convergence.fleet import DAY, NAMES, Fleet
-from tests.convergence.replicas import template
+from tests.convergence.replicas import repeatable, template, tip_of
 
 MINUTES = 10
 EDITS = 12  # a minute
@@ -31,10 +31,32 @@ def edit(fleet: Fleet, chance: random.Random, known: list[str]) -> None:
     chance.choices(changes, weights=(3, 3, 3, 1, 1, 1, 3))[0](name, entry)
 
 
+def test_a_seed_repeats_a_run_to_the_last_byte(tmp_path: Path) -> None:
+    """Ids of entries, machines and commits included, so that any failure comes again."""
+    tips = []
+    with repeatable():
+        for again in ("once", "again"):
+            chance = random.Random(5)
+            fleet = Fleet(template(tmp_path / f"{again}-template", NAMES), tmp_path / again)
+            fleet.set_clocks([-DAY, 0, DAY])
+            known: list[str] = []
+            for _ in range(15):
+                edit(fleet, chance, known)
+                if chance.random() < 0.3:
+                    fleet.sync(chance.choice(NAMES))
+            fleet.converge()
+            tips.append(tip_of(tmp_path / again / "ada"))
+    assert tips[0] == tips[1] != ""
+
+
 @pytest.mark.parametrize("seed", [26, 2026])
 def test_scenario_26_ten_minutes_of_edits_partitions_and_skew(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    fleet = Fleet(template(tmp_path / "template", NAMES), tmp_path / "fleet")
+    with repeatable():
+        ten_minutes(tmp_path, random.Random(seed))
+
+
+def ten_minutes(folder: Path, chance: random.Random) -> None:
+    fleet = Fleet(template(folder / "template", NAMES), folder / "fleet")
     skews = [-DAY, 0, DAY]
     chance.shuffle(skews)
     fleet.set_clocks(skews)

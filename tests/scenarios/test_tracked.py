@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import Lorefs
 from tests.clones import DOCUMENT, Clone, Team, converge
 from tests.lore import entry, ident
 from tests.scenarios.colleague import colleague
@@ -104,7 +105,14 @@ def settled(anna: Clone, ben: Clone, added: str) -> None:
         assert clone.entries()[GAMMA].content == "One more edit."
 
 
-def test_scenario_30_pull_rebase_autostash(anna: Clone, ben: Clone, tracking: Team) -> None:
+@pytest.mark.parametrize("hooks", [False, True], ids=["no hooks", "hooks"])
+def test_scenario_30_pull_rebase_autostash(
+    anna: Clone, ben: Clone, tracking: Team, hooks: bool
+) -> None:
+    """Hooks look on while the file is on the stash."""
+    if hooks:
+        Lorefs(anna.path)("init")
+        anna.repo.commit("mine", **{"mine.txt": "x"})
     added = prepared(anna, ben)
     other = tracking.clone("other", ignored=False, sync=False).repo
     other.commit("code", **{"code.txt": "x"})
@@ -135,10 +143,19 @@ def test_scenario_31_stash_apply(anna: Clone, ben: Clone) -> None:
     settled(anna, ben, added)
 
 
-def test_scenario_32_a_committed_deletion_before_a_switch(anna: Clone, ben: Clone) -> None:
+@pytest.mark.parametrize("branch", ["made here", "another one"])
+def test_scenario_32_a_committed_deletion_before_a_switch(
+    anna: Clone, ben: Clone, branch: str
+) -> None:
+    if branch == "another one":
+        anna.repo("switch", "-qc", "x")
+        anna.repo.commit("code", **{"code.txt": "x\n"})
+        anna.repo("switch", "-q", "main")
+        anna.sync()
     anna.write(anna.text().replace(entry(2, "Beta", "The beta text.") + "\n\n", ""))
     anna.repo("commit", "-qam", "no beta")
-    anna.repo("switch", "-qc", "x")
+    anna.repo("switch", "-q", *(["-c"] if branch == "made here" else []), "x")
+    assert ("Beta" in anna.text()) == (branch == "another one")
     assert BETA not in anna.entries()
     converge(anna, ben)
     assert BETA not in ben.entries()

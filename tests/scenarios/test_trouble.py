@@ -130,6 +130,7 @@ def test_scenario_13_a_damaged_database_never_reaches_the_files(
         with pytest.raises(wanted) as refused:
             ada.sync()
         assert refused.value.hint
+        assert ada.text() == before
         if damage is make_newer:
             return
         Lorefs(ada.path)("rebuild")

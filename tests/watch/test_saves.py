@@ -151,7 +151,7 @@ def test_scenario_23_rows_of_another_program(watching: Watching) -> None:
     assert watching.query("SELECT count(*) FROM outbox") == [(0,)]
 
 
-def test_rows_follow_head(watching: Watching) -> None:
+def test_scenario_15_rows_follow_head(watching: Watching) -> None:
     repo = watching.repo
     repo("switch", "--quiet", "-c", "topic")
     repo.commit("topic", **{".lore.md": NEW, "sub/.lore.md": document(entry(6, "On topic"))})
