@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lorefs.worktree.folder import Folder
 
-LEFTOVER: Final = re.compile(r"\.(.+)\.lorefs-(\d+)\.(new|old)", re.DOTALL)
+LEFTOVER: Final = re.compile(r"\.(.+)\.lorefs-\d+(?:-\d+)?\.(new|old)", re.DOTALL)
 
 
 class Known(NamedTuple):
@@ -65,7 +65,7 @@ def leftovers(names: list[str]) -> Iterator[tuple[str, str, str]]:
     for each in names:
         found = LEFTOVER.fullmatch(each)
         if found:
-            yield each, found[1], found[3]
+            yield each, found[1], found[2]
 
 
 class _Save(NamedTuple):

@@ -6,16 +6,18 @@ writing has to wait, where the system can do that, and what they opened is put b
 go on. What stood in the file is kept under another name until it was looked at, so that any
 other save in the last moment is put back, too:
 
-- `.NAME.lorefs-PID.new` holds a new text that is not in place yet, and never anything else;
+- `.NAME.lorefs-PID-N.new` holds a new text that is not in place yet, and never anything else;
 - `.NAME.lorefs-PID.old` holds a new text just before the exchange, and what it replaced after.
 
-The names after a crash are the business of `recovery`.
+N counts the texts of a process, for its threads; exchanges wait for each other. The names after a crash are the business of
+`recovery`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from lorefs.worktree.folder import Folder
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+_NUMBERS: Final = itertools.count()
 _NO_PLACE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -46,7 +49,8 @@ class Staged(NamedTuple):
     """A new text that stands beside its file.
 
     `expected` is the hash of the file that it may replace, None where there is no file;
-    `hash` that of the text itself, `limit` the bytes that a document may have.
+    `hash` that of the text itself, `limit` the bytes that a document may have; `number` makes
+    its name that of no other.
     """
 
     root: Path
@@ -54,10 +58,21 @@ class Staged(NamedTuple):
     hash: str
     expected: str | None
     limit: int
+    number: int
 
-    def name(self, suffix: str) -> str:
-        """What a file beside the document is called."""
-        return f".{self.document.rpartition('/')[2]}.lorefs-{os.getpid()}.{suffix}"
+    @property
+    def new(self) -> str:
+        """What the file with the text is called."""
+        return f"{self._stem}-{self.number}.new"
+
+    @property
+    def old(self) -> str:
+        """What it is called, and then what it replaced, while the two are exchanged."""
+        return f"{self._stem}.old"
+
+    @property
+    def _stem(self) -> str:
+        return f".{self.document.rpartition('/')[2]}.lorefs-{os.getpid()}"
 
 
 def _no_step(_: str) -> None:
@@ -81,10 +96,10 @@ def stage(
     if len(data) > limit:
         hint = "put entries into other directories, or raise `limits.documentSize`"
         raise refused(document, f"would become larger than {limit:,} bytes", hint)
-    staged = Staged(root, document, sha256(data).hexdigest(), expected, limit)
+    staged = Staged(root, document, sha256(data).hexdigest(), expected, limit, next(_NUMBERS))
     step("write the new file")
     with _worded(document), folder_of(root, document) as (folder, name):
-        new = staged.name("new")
+        new = staged.new
         folder.remove(new)  # of a killed process that had the same number
         folder.write(new, data, folder.status(name))
     return staged
@@ -93,7 +108,7 @@ def stage(
 def discard(staged: Staged) -> None:
     """Remove a staged text that is not wanted any more."""
     with contextlib.suppress(OSError), folder_of(staged.root, staged.document) as (folder, _):
-        folder.remove(staged.name("new"))
+        folder.remove(staged.new)
 
 
 def put_in_place(staged: Staged, step: Callable[[str], None] = _no_step) -> None:
@@ -142,18 +157,18 @@ def _hash(found: object) -> str | None:
 def _link_new(folder: Folder, staged: Staged, name: str) -> None:
     """Makes a file that was not there; fails if somebody was faster."""
     try:
-        folder.link(staged.name("new"), name)
+        folder.link(staged.new, name)
     except FileExistsError as error:
         raise _changed(staged.document) from error
 
 
 def _exchange(folder: Folder, staged: Staged, name: str, step: Callable[[str], None]) -> None:
     """Exchanges the files, and back again if what stood there was not what was expected."""
-    old = staged.name("old")
+    old = staged.old
     if folder.status(old) is not None:  # a save that could not be put back when it came
         raise _changed(staged.document)
     load_swap()
-    folder.rename(staged.name("new"), old)
+    folder.rename(staged.new, old)
     step("exchange the files")
     with contextlib.ExitStack() as opened:
         try:
@@ -186,7 +201,7 @@ def _swap(folder: Folder, staged: Staged, name: str) -> None:
     Linux swaps the two in one step, so that not even a save by renaming is lost. Elsewhere a
     hard link keeps the file that is replaced, which catches saves in place.
     """
-    new, old = staged.name("new"), staged.name("old")
+    new, old = staged.new, staged.old
     if not folder.swap(old, name):
         folder.rename(old, new)
         folder.link(name, old)

@@ -50,7 +50,7 @@ def texts(folder: Path) -> dict[str, str]:
 )
 def test_what_is_known_elsewhere_goes(folder: Path, file: str, leftover: str, text: str) -> None:
     (folder / ".lore.md").write_text(file)
-    (folder / f"..lore.md.lorefs-123.{leftover}").write_text(text)
+    (folder / f"..lore.md.lorefs-123-4.{leftover}").write_text(text)
     assert run(folder) == []
     assert texts(folder) == {".lore.md": file}
 

@@ -271,6 +271,16 @@ def test_nobody_builds_upon_a_text_that_is_not_certain_to_stay(file: Path) -> No
     assert file.read_text() == "after, of the second"
 
 
+def test_threads_stage_texts_of_their_own(file: Path) -> None:
+    staged = [stage(file.parent, DOCUMENT, b"%d" % n, digest("before")) for n in range(2)]
+    put_in_place(staged[0])
+    assert file.read_text() == "0"
+    with pytest.raises(ChangedMeanwhileError):
+        put_in_place(staged[1])
+    assert file.read_text() == "0"
+    assert names(file.parent) == [DOCUMENT]
+
+
 def test_a_program_that_has_the_file_open_is_not_cut_off(file: Path) -> None:
     with file.open("a") as editor:
         with pytest.raises(ChangedMeanwhileError):
@@ -322,7 +332,7 @@ def test_a_name_that_is_taken_is_an_error_with_a_remedy(file: Path) -> None:
     blocker.mkdir()
     taken = stage(file.parent, DOCUMENT, b"after", digest("before"))
     discard(taken)
-    (file.parent / taken.name("new")).mkdir()
+    (file.parent / taken._replace(number=taken.number + 1).new).mkdir()
     with pytest.raises(UnwritableError, match=r"\.lore\.md cannot be written") as caught:
         stage(file.parent, DOCUMENT, b"after", digest("before"))
     assert caught.value.hint
