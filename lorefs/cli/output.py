@@ -65,7 +65,11 @@ def console(stream: TextIO | None = None) -> Console:
 def write_lines(
     lines: Iterable[Iterable[Span]], stream: TextIO | None = None, *, wrap: bool = False
 ) -> None:
-    """Print lines of spans: styled for a person, cut to the width or wrapped, else plain."""
+    """Print lines of spans: styled for a person, else plain.
+
+    For a person the rows of a list are cut to the width, unless they are to `wrap`. What starts
+    with a label (`hint: `) is a sentence, of which the end matters too, and is never cut.
+    """
     stream = stream or sys.stdout
     if not for_person(stream):
         for line in lines:
@@ -75,8 +79,9 @@ def write_lines(
 
     screen = console(stream)
     for line in lines:
-        text = Text.assemble(*line)
-        if wrap:
+        spans = list(line)
+        text = Text.assemble(*spans)
+        if wrap or (spans and spans[0][0].rstrip().endswith(":")):
             screen.print(text, soft_wrap=True)
         else:
             screen.print(text, no_wrap=True, overflow="ellipsis", crop=True)

@@ -129,7 +129,7 @@ def _word(value: object) -> str:
 
 def _remote(value: object) -> str:
     word = _word(value)
-    if not word or word.startswith("-"):  # git would take it for an option
+    if not word.strip() or word.startswith("-"):  # git would take it for an option
         raise ValueError
     return word
 

@@ -90,6 +90,13 @@ def test_a_list_on_a_terminal_is_grouped_and_never_wider_than_it(lore: Lorefs) -
     assert lines == [".lore.md", "  Decision", "    3c3c3c3c  We ship on Tuesdays  pending"]
 
 
+def test_what_is_wrong_and_what_helps_is_never_cut(lore: Lorefs) -> None:
+    done = lore.on_terminal("sync", status=5, width=30)
+    assert "`lorefs sync setup` turns it on, step by step" in done.out
+    done = lore.on_terminal("restore", "--rev", "1", status=2, width=30)
+    assert "`lorefs restore --at COMMIT`" in done.out
+
+
 def test_show_on_a_terminal_renders_markdown(lore: Lorefs) -> None:
     lore("edit", FIRST, "--content", "Some **bold** text and\n\n- a list")
     out = lore.on_terminal("show", FIRST).out

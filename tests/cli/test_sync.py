@@ -272,7 +272,13 @@ def test_of_what_git_says_no_blank_line_is_shown(ada: Lorefs, team: Team) -> Non
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--remote", ""), ("--branch", "bad..name"), ("--branch", ""), ("--prefix", "../out")],
+    [
+        ("--remote", ""),
+        ("--remote", " "),
+        ("--branch", "bad..name"),
+        ("--branch", ""),
+        ("--prefix", "../out"),
+    ],
 )
 def test_setup_writes_no_setting_that_is_none(ada: Lorefs, option: str, value: str) -> None:
     ada("sync", "setup", "--yes", option, value, status=2)
