@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lorefs.cli.listing import timestamp
 from lorefs.cli.output import counted, json_text, one_line
+from lorefs.errors import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ def state_lines(state: State | None, pid: int | None, now: int) -> Iterator[list
     yield from _sync_lines(state, now)
     for hub in state.hubs:
         words = f"{one_line(hub.hub)} cannot be read for {_duration((now - hub.since) / 1000)}: "
-        yield [("  hub: ", "yellow"), (words + one_line(hub.error), "")]
+        yield [("  hub: ", "yellow"), (words + one_line(telling(hub.error)), "")]
     yield from _error_lines(state, now)
 
 

@@ -51,6 +51,7 @@ def test_a_hub_is_read_with_sync_off(watching: Watching, platform: Team) -> None
     reads(watching, platform)
     process = watching.start()
     eventually(lambda: "Kernel" in watching.titles())
+    time.sleep(0.5)  # the look ends after its rows are there
     printed = watching.end(process)
     assert "info hub-read hub=platform news=true" in printed
     assert watching.known().hubs == ()
