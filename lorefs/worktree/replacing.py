@@ -9,8 +9,8 @@ other save in the last moment is put back, too:
 - `.NAME.lorefs-PID-N.new` holds a new text that is not in place yet, and never anything else;
 - `.NAME.lorefs-PID.old` holds a new text just before the exchange, and what it replaced after.
 
-N counts the texts of a process, for its threads; exchanges wait for each other. The names after a crash are the business of
-`recovery`.
+N counts the texts of a process, for its threads; exchanges wait for each other. The names after a
+crash are the business of `recovery`.
 """
 
 from __future__ import annotations
