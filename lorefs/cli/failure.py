@@ -59,6 +59,9 @@ def _ended_by_typer(error: Exception) -> int | None:
             return error.exit_code
         case Abort():  # a question was not answered, and its line is not at its end
             write_lines([[], [("nothing was changed", "")]], sys.stderr)
+            if not sys.stdin.isatty():
+                words = "nobody is here to answer; --yes asks nothing"
+                write_lines([[("hint: ", "bold"), (words, "")]], sys.stderr)
             return INTERRUPTED
         case _:
             return None

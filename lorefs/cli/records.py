@@ -100,26 +100,30 @@ def _columns(conflict: Conflict) -> list[str]:
 
 
 def _lines(conflicts: Sequence[Conflict]) -> Iterator[list[Span]]:
+    """What is long stands last, where a narrow terminal cuts it."""
     widths = _widths(
-        (str(c.number), c.record.discard.field, _title(c), what(c.record.discard))
-        for c in conflicts
+        (str(c.number), one_line(c.record.discard.field), _title(c), _why(c)) for c in conflicts
     )
     for conflict in conflicts:
         discard = conflict.record.discard
-        number, field, title, happened = widths
+        number, field, title, why = widths
         yield [
             (f"{conflict.number:>{number}}  ", "bold"),
             (f"{local_time(conflict.record.recorded_at)}  ", "dim"),
             (f"{one_line(discard.field):<{field}}  ", "bold"),
             (f"{_title(conflict):<{title}}  ", ""),
-            (f"{what(discard):<{happened}}  ", "" if conflict.is_open else "dim"),
-            (one_line(discard.reason), "dim"),
-            ("" if conflict.is_open else f"  ({state(conflict)})", "green"),
+            (f"{_why(conflict):<{why}}  ", "dim" if conflict.is_open else "green"),
+            (what(discard), "" if conflict.is_open else "dim"),
         ]
 
 
 def _widths(rows: Iterator[tuple[str, ...]]) -> list[int]:
     return [max(map(len, column), default=0) for column in zip(*rows, strict=True)] or [0] * 4
+
+
+def _why(conflict: Conflict) -> str:
+    """The reason of an open record; of another one that nobody has to look at it."""
+    return one_line(conflict.record.discard.reason) if conflict.is_open else state(conflict)
 
 
 def _title(conflict: Conflict) -> str:

@@ -53,7 +53,10 @@ def test_setup_asks_before_anything_leaves(ada: Lorefs, team: Team) -> None:
     ada("sync", "setup", stdin="n\n")
     assert team.remote("branch", "--list", BRANCH) == ""
     assert Repo(ada.path)("config", "--get-regexp", r"^lorefs\.", ok=False) == ""
-    assert "nothing was changed" in ada("sync", "setup", status=130).err
+    asked = ada("sync", "setup", status=130)
+    assert asked.err == (
+        "\nnothing was changed\nhint: nobody is here to answer; --yes asks nothing\n"
+    )
     ada("sync", "setup", stdin="y\n")
     assert team.remote("branch", "--list", BRANCH) != ""
 
