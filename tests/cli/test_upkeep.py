@@ -118,7 +118,7 @@ def test_config_unset_takes_a_setting_from_where_set_writes_it(lorefs: Lorefs, r
     lorefs("config", "set", "sync.remote", "upstream")
     done = lorefs("config", "set", "guard.deletionCount", "9")
     assert done.err == "note: changed .lorefs.toml, which the team shares: commit it\n"
-    repo("config", "--global", "lorefs.guard.deletionCount", "7")
+    repo("config", "lorefs.guard.deletionCount", "7")
     for key in ("sync.remote", "guard.deletionCount"):
         lorefs("config", "unset", key)
         assert f"{key} is not set in" in lorefs("config", "unset", key, status=2).err

@@ -68,7 +68,9 @@ class Fleet:
 
     def add_in_the_file(self, name: str) -> str:
         clone, title = self.clones[name], self.token()
-        before = clone.text() if (clone.path / DOCUMENT).exists() else "### Gotcha\n"
+        before = clone.text() if (clone.path / DOCUMENT).exists() else ""
+        if "### " not in before:  # it goes with the last entry that lorefs takes away
+            before += "### Gotcha\n"
         clone.write(f"{before}\n* **{title}**: By hand.\n")
         with self.open(name) as workspace:
             workspace.reconcile(discover=True)
