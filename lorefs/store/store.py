@@ -90,6 +90,10 @@ class Store:
                 self.connection.execute("ROLLBACK")
             raise
 
+    def shrink(self) -> None:
+        """Let go of the pages that are kept in memory; who reads on fetches them again."""
+        self.connection.execute("PRAGMA shrink_memory")
+
     def adding(self, number: int) -> AbstractContextManager[None]:
         """So many entries are added inside, which is cheaper so; inside of `write`."""
         return bulk(self.connection, number)

@@ -213,6 +213,7 @@ class Loop:
         self._journal.watching(session.watcher.directories, session.watcher.limited)
         self._journal.reconciled(report, now - started)
         if batch.wide or report.changes:
+            session.workspace.store.shrink()
             give_back()
         if changed or report.changes:
             self._active = now
