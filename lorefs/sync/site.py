@@ -69,7 +69,8 @@ class Request(NamedTuple):
     whose files may have changed, where somebody watches them all. With `approve` an approver
     says that what the change adds need not wait. With `first` all of it is seen for the first
     time: of what is added, the log notes no values. `keep` keeps out what the team's policy does
-    not let through of what was here before others were met.
+    not let through of what was here before others were met. `by` names those who made what arrives,
+    "" where that is the actor of `origin`.
     """
 
     origin: Origin
@@ -85,6 +86,7 @@ class Request(NamedTuple):
     approve: bool = False
     first: bool = False
     keep: Callable[[Observation, Corpus], Kept] | None = None
+    by: str = ""
 
 
 def filter_text(site: Site) -> str:

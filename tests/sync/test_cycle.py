@@ -55,6 +55,20 @@ def test_a_commit_says_who_through_what_and_where(ada: Clone) -> None:
     )
 
 
+def test_who_changed_an_entry_is_told_where_it_arrives(ada: Clone, bob: Clone) -> None:
+    first, second = ada.add("By Ada"), ada.add("By both")
+    converge(ada, bob)
+    bob.update(second, content="Of Bob.")
+    ada.write(ada.text().replace("By Ada", "By Ada herself"))
+    bob.sync()
+    ada.sync()
+    bob.sync()
+    for clone in (ada, bob):
+        with clone.open() as workspace:
+            by = {row.entry.id: row.updated_by for row in workspace.entries()}
+        assert by == {first: "ada@example.invalid", second: "bob@example.invalid"}
+
+
 def test_nothing_to_do_makes_no_commit(ada: Clone, bob: Clone, team: Team) -> None:
     ada.add("One")
     ada.sync()

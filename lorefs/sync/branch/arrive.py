@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lorefs.core.claim import claim, with_markers
 from lorefs.core.document import encode, parse, serialize
 from lorefs.core.judgement import combined
 from lorefs.core.merge import NoHistory, Settings, Sides, merge_corpus
-from lorefs.core.message import DELETIONS, REOPENED, RESOLVED, SETTLED, trailer, values
+from lorefs.core.message import (
+    ACTOR,
+    DELETIONS,
+    REOPENED,
+    RESOLVED,
+    SETTLED,
+    one_line,
+    trailer,
+    values,
+)
 from lorefs.core.plan import is_mass_deletion
 from lorefs.core.policy import OPEN
 from lorefs.core.precedence import without_removed
@@ -32,7 +41,7 @@ from lorefs.sync.report import Question, Report
 from lorefs.sync.site import APPLIED, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from lorefs.core.ledger import Discard
     from lorefs.core.merge import MergedCorpus
@@ -43,6 +52,9 @@ if TYPE_CHECKING:
     from lorefs.sync.reconcile.approval import Kept
     from lorefs.sync.reconcile.observe import Observation
     from lorefs.sync.site import Site
+
+_NAMED: Final = 3  # of those who made what arrives
+_NAME_LENGTH: Final = 200
 
 
 class _Arrival(NamedTuple):
@@ -100,11 +112,24 @@ def arrive(
         finish=partial(_finish, site.store, arrival, judgement),
         first=applied is None,
         keep=meeting,
+        by=_actors(arrival.commits),
     )
     report = _with_records(reconcile(site, request), site.store, filed)
     if applied is None and not (instead or report.copies):
         _note_equal(site, branch.texts(target, frozenset(paths)))
     return report
+
+
+def _actors(commits: Iterable[Commit]) -> str:
+    """Who made what some commits bring; not all, where there are many."""
+    found: dict[str, None] = {}
+    for commit in commits:
+        if len(commit.parents) < MERGE_PARENTS:
+            named = values(commit.message, ACTOR) or [commit.author.email]
+            found.update(dict.fromkeys(one_line(name)[:_NAME_LENGTH] for name in named))
+    names = sorted(found)
+    others = [f"{len(names) - _NAMED} others"] if len(names) > _NAMED else []
+    return ", ".join(names[:_NAMED] + others)
 
 
 def _with_records(report: Report, store: Store, filed: Sequence[str]) -> Report:

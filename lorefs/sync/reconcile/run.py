@@ -87,6 +87,7 @@ def _take_in(site: Site, request: Request, files: Files) -> Report:
 
             notes.discards += collect_spool(site.git.paths, observation, corpus)
         origin, first = request.origin, request.first
+        origin = origin._replace(actor=request.by or origin.actor)
         written = write_rows(site, observation, corpus, notes, origin, first=first)
         report = joined(report, written)
         _note_tracked(store, observation)
